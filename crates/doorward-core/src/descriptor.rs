@@ -1,0 +1,190 @@
+//! What a connector says about itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Attributes;
+
+/// What a connector says about itself: one JSON document, the same for native connectors and
+/// components.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// The connector's id: lower case letters, digits and `-`.
+    pub id: String,
+    /// The connector's version.
+    pub version: String,
+    /// The name for people.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// What it needs from the host beside clock, random and log.
+    pub needs: Vec<Need>,
+    /// The JSON Schema (2020-12) of a connection. Secrets are `writeOnly`.
+    pub connection_schema: Value,
+    /// The kinds of accounts and other principals.
+    pub principal_kinds: Vec<PrincipalKind>,
+    /// The kinds of resources.
+    pub resource_kinds: Vec<ResourceKind>,
+    /// What it can do.
+    pub capabilities: Vec<Capability>,
+    /// The provider's permissions that it uses.
+    pub permissions: Vec<Permission>,
+    /// How to set the provider up.
+    pub setup: SetupGuide,
+    /// How hard the provider may be asked.
+    pub pacing: Pacing,
+    /// The most operations that one `apply` takes.
+    pub max_batch: u32,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+impl Descriptor {
+    /// The resource kind of this name.
+    pub fn resource_kind(&self, kind: &str) -> Option<&ResourceKind> {
+        self.resource_kinds
+            .iter()
+            .find(|candidate| candidate.kind == kind)
+    }
+
+    /// Whether a principal or resource kind of this name is declared.
+    pub fn declares(&self, kind: &str) -> bool {
+        self.resource_kind(kind).is_some()
+            || self
+                .principal_kinds
+                .iter()
+                .any(|candidate| candidate.kind == kind)
+    }
+
+    /// Whether the connector can do this.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+}
+
+/// Something that a connector needs from the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// HTTP to the approved endpoints.
+    Http,
+}
+
+/// A kind of principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PrincipalKind {
+    /// The kind, e.g. `user`; also the prefix of selectors.
+    pub kind: String,
+    /// The name for people, singular.
+    pub name: String,
+    /// Whether [`Query::Find`](crate::Query::Find) finds it by name.
+    #[serde(default)]
+    pub searchable: bool,
+}
+
+/// A kind of resource with its entitlements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceKind {
+    /// The kind, e.g. `group`; also the prefix of selectors.
+    pub kind: String,
+    /// The name for people, singular.
+    pub name: String,
+    /// The classes that resources of this kind fall into.
+    pub classes: Vec<String>,
+    /// The rights on it; the first is the default of the command line.
+    pub entitlements: Vec<Entitlement>,
+}
+
+/// A right on a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Entitlement {
+    /// Its id, e.g. `member`.
+    pub id: String,
+    /// What it gives, in one sentence.
+    pub summary: String,
+    /// The kinds of principals that can hold it.
+    pub principals: Vec<String>,
+    /// Whether it is passed on through nested resources.
+    #[serde(default)]
+    pub transitive: bool,
+}
+
+/// Something that a connector can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Check a connection.
+    Check,
+    /// Read everything, page by page.
+    Sync,
+    /// Read only what changed since the last sync.
+    IncrementalSync,
+    /// Answer questions about single objects and grants.
+    Read,
+    /// Give access.
+    Grant,
+    /// Take access.
+    Revoke,
+    /// Make, change and delete accounts.
+    ManageAccounts,
+}
+
+/// A permission of the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    /// The provider's own name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// What fails without it.
+    pub without: String,
+    /// The uses that need it, e.g. `read`.
+    pub uses: Vec<String>,
+}
+
+/// How to set the provider up for this connector.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetupGuide {
+    /// What to know before.
+    pub warnings: Vec<String>,
+    /// What to do, in order.
+    pub steps: Vec<SetupStep>,
+    /// The same as scripts.
+    pub scripts: Vec<Script>,
+}
+
+/// One step of a setup guide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetupStep {
+    /// The step in a few words.
+    pub title: String,
+    /// What to do, line by line.
+    pub lines: Vec<String>,
+}
+
+/// A script that does what a setup guide says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Script {
+    /// What it is written for, e.g. `az`.
+    pub tool: String,
+    /// The script.
+    pub text: String,
+}
+
+/// How hard the provider may be asked; hints, the provider's answers decide.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pacing {
+    /// Requests in flight at most; 0 leaves it to the host.
+    pub max_in_flight: u32,
+}

@@ -1,0 +1,375 @@
+//! Who, what, and who has what: the records that connectors deliver.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::Attributes;
+
+/// Names one object of a provider: its kind and the provider's own id.
+///
+/// Ids are compared byte for byte and never parsed.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct ObjectRef {
+    /// A kind that the descriptor declares, e.g. `user` or `group`.
+    pub kind: String,
+    /// The provider's own id.
+    pub id: String,
+}
+
+impl ObjectRef {
+    /// The object of this kind with this id.
+    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            id: id.into(),
+        }
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:id={}", self.kind, self.id)
+    }
+}
+
+/// Somebody or something that can hold access.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Its kind and id.
+    pub key: ObjectRef,
+    /// The name for people.
+    pub name: String,
+    /// The name it signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// Whether it may sign in; absent when not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// Something that access is held on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// Its kind and id.
+    pub key: ObjectRef,
+    /// The name for people.
+    pub name: String,
+    /// What sort of its kind it is, e.g. `microsoft-365`; one of those the descriptor declares.
+    pub class: String,
+    /// The mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// What cannot be changed here, and why; what no rule covers can be changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalRule>,
+    /// Whether holding it gives power over the provider itself.
+    #[serde(default)]
+    pub privileged: bool,
+    /// The entitlements whose last holder must stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keeps_last_holder: Vec<String>,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+impl Resource {
+    /// Why this entitlement cannot be given to or taken from a principal of this kind; `None` when
+    /// it can. The first rule that fits decides, so connectors list rules in their precedence.
+    pub fn refusal(&self, entitlement: &str, principal_kind: &str) -> Option<&Refusal> {
+        self.refusals
+            .iter()
+            .find(|rule| {
+                rule.entitlements.iter().any(|name| name == entitlement)
+                    && (rule.principals.is_empty()
+                        || rule.principals.iter().any(|kind| kind == principal_kind))
+            })
+            .map(|rule| &rule.refusal)
+    }
+}
+
+/// Where a [`Refusal`] applies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusalRule {
+    /// The entitlements that cannot be changed.
+    pub entitlements: Vec<String>,
+    /// The kinds of principals that this holds for; empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub principals: Vec<String>,
+    /// Why not, and where to go instead.
+    pub refusal: Refusal,
+}
+
+/// Why access cannot be changed here, and where to go instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// A stable code, e.g. `synced-from-active-directory`.
+    pub code: String,
+    /// Why, in one sentence.
+    pub message: String,
+    /// Where to go instead.
+    pub remedy: String,
+}
+
+/// An account or a resource. A group is a resource and can be a principal, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", tag = "object")]
+pub enum Object {
+    /// An account.
+    Account(Account),
+    /// A resource.
+    Resource(Resource),
+}
+
+impl Object {
+    /// Its kind and id.
+    pub fn key(&self) -> &ObjectRef {
+        match self {
+            Self::Account(account) => &account.key,
+            Self::Resource(resource) => &resource.key,
+        }
+    }
+
+    /// The name for people.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Account(account) => &account.name,
+            Self::Resource(resource) => &resource.name,
+        }
+    }
+
+    /// The mail address.
+    pub fn mail(&self) -> Option<&str> {
+        match self {
+            Self::Account(account) => account.mail.as_deref(),
+            Self::Resource(resource) => resource.mail.as_deref(),
+        }
+    }
+
+    /// The name it signs in with; resources have none.
+    pub fn login(&self) -> Option<&str> {
+        match self {
+            Self::Account(account) => account.login.as_deref(),
+            Self::Resource(_) => None,
+        }
+    }
+
+    /// When it was made.
+    pub fn created(&self) -> Option<Timestamp> {
+        match self {
+            Self::Account(account) => account.created,
+            Self::Resource(resource) => resource.created,
+        }
+    }
+}
+
+/// Whether a grant gives access now or the right to activate it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantKind {
+    /// Access now.
+    #[default]
+    Active,
+    /// The right to activate it.
+    Eligible,
+}
+
+/// What makes two grants the same grant.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantKey {
+    /// Who holds it.
+    pub principal: ObjectRef,
+    /// On what.
+    pub resource: ObjectRef,
+    /// Which right, e.g. `member`.
+    pub entitlement: String,
+    /// Where it holds, for rights that have a scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ObjectRef>,
+    /// Access now, or the right to activate it.
+    #[serde(default)]
+    pub kind: GrantKind,
+}
+
+impl GrantKey {
+    /// An active grant without a scope.
+    pub fn new(principal: ObjectRef, resource: ObjectRef, entitlement: impl Into<String>) -> Self {
+        Self {
+            principal,
+            resource,
+            entitlement: entitlement.into(),
+            scope: None,
+            kind: GrantKind::Active,
+        }
+    }
+}
+
+/// A principal holds an entitlement on a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// Who, what, which right, where.
+    pub key: GrantKey,
+    /// From when; absent means always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Timestamp>,
+    /// Until when; absent means for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Timestamp>,
+    /// The object through which the principal holds it; absent when held directly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ObjectRef>,
+    /// The provider's id of the grant itself, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+impl Grant {
+    /// A grant of which no more is known than that it exists.
+    pub fn new(key: GrantKey) -> Self {
+        Self {
+            key,
+            starts: None,
+            ends: None,
+            via: None,
+            provider_id: None,
+            attributes: Attributes::new(),
+        }
+    }
+}
+
+/// One way by which a principal has an entitlement on a resource: each object holds the
+/// entitlement on the next one, from the principal to the resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessPath {
+    /// The grants, from the principal's own to the one on the resource.
+    pub grants: Vec<GrantKey>,
+    /// The names of the principal and of each resource on the way, as read; for display only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// An object that is gone since the bookmark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GoneObject {
+    /// Its kind and id.
+    pub key: ObjectRef,
+    /// Whether it can be brought back.
+    pub restorable: bool,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// A grant that is gone since the bookmark.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GoneGrant {
+    /// Which grant.
+    pub key: GrantKey,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// How many records the provider says there are, for the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// Of what, e.g. `user`.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// Something that was not read, and why. Nothing is left out silently.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// Of what; absent when the gap is not within one object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+    /// A stable code, e.g. `hidden-membership`.
+    pub code: String,
+    /// Why, in one sentence.
+    pub message: String,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+/// One thing that a connector saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "record")]
+pub enum Record {
+    /// An account.
+    Account(Account),
+    /// A resource.
+    Resource(Resource),
+    /// A grant.
+    Grant(Grant),
+    /// An object that is gone since the bookmark.
+    GoneObject(GoneObject),
+    /// A grant that is gone since the bookmark.
+    GoneGrant(GoneGrant),
+    /// How many records the provider says there are.
+    Expected(Expected),
+    /// Something that was not read.
+    Skipped(Skipped),
+}
+
+impl From<Object> for Record {
+    fn from(object: Object) -> Self {
+        match object {
+            Object::Account(account) => Self::Account(account),
+            Object::Resource(resource) => Self::Resource(resource),
+        }
+    }
+}

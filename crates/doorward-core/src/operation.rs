@@ -1,0 +1,202 @@
+//! Changes of access and what came of them.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Account, Attributes, Grant, GrantKey, ObjectRef, Resource, SecretReference};
+
+/// What to do, with all that it needs: the resource as it was read, so that a refusal is explained
+/// without another read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum Action {
+    /// Give access.
+    Grant {
+        /// Which.
+        key: GrantKey,
+        /// The resource as it was read.
+        resource: Resource,
+        /// Until when; absent means for good.
+        #[serde(default)]
+        until: Option<Timestamp>,
+    },
+    /// Take access.
+    Revoke {
+        /// Which.
+        key: GrantKey,
+        /// The resource as it was read.
+        resource: Resource,
+    },
+    /// Make an account. The provider gives its id.
+    CreateAccount {
+        /// What it shall be; the id is empty.
+        account: Account,
+        /// The first password, minted by the host.
+        #[serde(default)]
+        password: Option<SecretReference>,
+    },
+    /// Let an account sign in.
+    Enable {
+        /// Which.
+        account: ObjectRef,
+    },
+    /// Keep an account from signing in.
+    Disable {
+        /// Which.
+        account: ObjectRef,
+    },
+    /// Delete an object.
+    Delete {
+        /// Which.
+        object: ObjectRef,
+    },
+    /// Bring a deleted object back.
+    Restore {
+        /// Which.
+        object: ObjectRef,
+    },
+}
+
+impl Action {
+    /// The action's name, as in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Grant { .. } => "grant",
+            Self::Revoke { .. } => "revoke",
+            Self::CreateAccount { .. } => "create-account",
+            Self::Enable { .. } => "enable",
+            Self::Disable { .. } => "disable",
+            Self::Delete { .. } => "delete",
+            Self::Restore { .. } => "restore",
+        }
+    }
+
+    /// The grant that is given or taken, with its resource; `None` for actions on objects.
+    pub fn grant(&self) -> Option<(&GrantKey, &Resource)> {
+        match self {
+            Self::Grant { key, resource, .. } | Self::Revoke { key, resource } => {
+                Some((key, resource))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One change that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// The host's id of this change, as in its journal.
+    pub id: String,
+    /// What to do.
+    #[serde(flatten)]
+    pub action: Action,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ticket that asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeKind {
+    /// Given by this operation.
+    Granted,
+    /// Was there before; nothing was changed.
+    AlreadyGranted,
+    /// Taken by this operation.
+    Revoked,
+    /// Was not there before; nothing was changed.
+    AlreadyRevoked,
+    /// Done: for the actions on objects.
+    Done,
+    /// Was so before: for the actions on objects.
+    AlreadyDone,
+    /// The provider accepted it and has not finished.
+    Pending,
+    /// The answer was lost and could not be settled yet.
+    Unknown,
+}
+
+impl OutcomeKind {
+    /// The outcome's name in the field's spelling, e.g. `AlreadyGranted`, as tables show it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Granted => "Granted",
+            Self::AlreadyGranted => "AlreadyGranted",
+            Self::Revoked => "Revoked",
+            Self::AlreadyRevoked => "AlreadyRevoked",
+            Self::Done => "Done",
+            Self::AlreadyDone => "AlreadyDone",
+            Self::Pending => "Pending",
+            Self::Unknown => "Unknown",
+        }
+    }
+
+    /// Whether nothing more needs to be found out.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Unknown)
+    }
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// What happened.
+    pub kind: OutcomeKind,
+    /// When the access ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What [`settle`](crate::Connector::settle) needs to look a pending operation up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Value>,
+    /// The provider's id of the grant or object, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    /// More, in the connector's words.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
+}
+
+impl Outcome {
+    /// An outcome of which no more is known than its kind.
+    pub fn new(kind: OutcomeKind) -> Self {
+        Self {
+            kind,
+            until: None,
+            handle: None,
+            provider_id: None,
+            attributes: Attributes::new(),
+        }
+    }
+}
+
+/// Asks for changes, in one write request to the provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplyRequest {
+    /// At most the descriptor's `max_batch`, never two that must be serialised.
+    pub operations: Vec<Operation>,
+}
+
+/// Asks what came of an operation whose outcome is pending or unknown, also after a crash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SettleRequest {
+    /// The operation, as journaled.
+    pub operation: Operation,
+    /// The grant before the operation, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Grant>,
+    /// The pending outcome's handle; without one, settle looks at the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Value>,
+    /// When the write was sent.
+    pub sent: Timestamp,
+}

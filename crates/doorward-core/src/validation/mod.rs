@@ -1,0 +1,1 @@
+//! Validation of a connection's text against its connector's schema.
