@@ -1,1 +1,13 @@
-//! placeholder
+//! What the tests share: the fake connector, and the parts of a host in a simulation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test may stop at the first surprise"
+)]
+
+pub mod keyring;
+pub mod parts;
+pub mod schemas;

@@ -1,1 +1,167 @@
-fn main() {}
+//! The chores of this workspace: `cargo xtask help`.
+//!
+//! It depends on nothing, so that it is built in a second and works when a crate does not compile.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the developer")]
+
+use std::env;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+const HELP: &str = "\
+The chores of this workspace.
+
+Usage: cargo xtask COMMAND
+
+Commands:
+  test              every test there is: the check for WebAssembly, documentation, the rest
+  check-wasm        the contract and the connectors compile for wasm32-unknown-unknown
+  schemas           write schemas/*.json that are generated from the program
+  schemas --check   say which of them the program has left behind
+
+Examples:
+  cargo xtask test
+  cargo xtask schemas && git diff schemas
+  cargo nextest run -p doorward-tests --test tidy     only the rules of the house
+";
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// What must compile for [`WASM`]: the contract and the connectors.
+const WASM_PACKAGES: [&str; 2] = ["doorward-core", "doorward-entra-id"];
+
+enum Done {
+    Passed,
+    /// Could not be done here, and why.
+    Skipped(&'static str),
+}
+
+type Result = std::result::Result<Done, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let passed = match words.as_slice() {
+        ["test"] => test(),
+        ["check-wasm"] => report("check for WebAssembly", check_wasm()),
+        ["schemas"] => report("schemas", run(&mut schemas())),
+        ["schemas", "--check"] => report("schemas", run(schemas().args(["--", "--check"]))),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            true
+        }
+        _ => {
+            eprint!("error: no such command: {}\n\n{HELP}", words.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Every step runs, also after one has failed, so that one run tells all.
+fn test() -> bool {
+    let mut results = vec![report("check for WebAssembly", check_wasm())];
+    if succeeds(cargo("nextest").arg("--version")) {
+        results.push(report("documentation tests", doc_tests()));
+        results.push(report("tests", nextest()));
+    } else {
+        results.push(report("tests", cargo_test()));
+    }
+    !results.contains(&false)
+}
+
+fn check_wasm() -> Result {
+    if !has_wasm() {
+        // Refuses where it reaches no server, or is not there at all.
+        succeeds(Command::new("rustup").args(["target", "add", WASM]));
+    }
+    if !has_wasm() {
+        return Ok(Done::Skipped(
+            "the target wasm32-unknown-unknown is not here and cannot be had",
+        ));
+    }
+    let mut check = cargo("check");
+    check.args(["--target", WASM]);
+    for package in WASM_PACKAGES {
+        check.args(["--package", package]);
+    }
+    run(&mut check)
+}
+
+/// Whether the compiler has the standard library for [`WASM`].
+fn has_wasm() -> bool {
+    Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", WASM])
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+fn doc_tests() -> Result {
+    run(cargo("test").args(["--workspace", "--doc", "--no-fail-fast"]))
+}
+
+fn nextest() -> Result {
+    let mut nextest = cargo("nextest");
+    nextest.args(["run", "--workspace"]);
+    if in_ci() {
+        nextest.args(["--profile", "ci"]);
+    }
+    run(&mut nextest)
+}
+
+/// Stands in for nextest and the documentation tests.
+fn cargo_test() -> Result {
+    if in_ci() {
+        return Err("cargo-nextest is not installed".to_owned());
+    }
+    eprintln!(
+        "note: cargo-nextest is not installed, so `cargo test` takes its place: slower, and a test \
+         that hangs hangs for ever. To have it: cargo install cargo-nextest --locked"
+    );
+    run(cargo("test").args(["--workspace", "--no-fail-fast"]))
+}
+
+/// The program that writes the schemas; it links the connectors, this one does not.
+fn schemas() -> Command {
+    let mut schemas = cargo("run");
+    schemas.args(["--quiet", "--package", "doorward-tests", "--bin", "schemas"]);
+    schemas
+}
+
+/// Prints how a step ended, and says whether that is good. In CI a skipped step is not: there
+/// nothing may be missing.
+fn report(step: &str, result: Result) -> bool {
+    let (passed, end) = match result {
+        Ok(Done::Passed) => (true, "passed".to_owned()),
+        Ok(Done::Skipped(why)) => (!in_ci(), format!("SKIPPED: {why}")),
+        Err(why) => (false, format!("FAILED: {why}")),
+    };
+    println!("xtask: {step}: {end}");
+    passed
+}
+
+fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// The same cargo that runs this program.
+fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(command);
+    cargo
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn run(command: &mut Command) -> Result {
+    match command.status() {
+        Ok(status) if status.success() => Ok(Done::Passed),
+        Ok(status) => Err(status.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}

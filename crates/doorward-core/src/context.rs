@@ -51,12 +51,7 @@ impl Context {
         random: Arc<dyn Random>,
         log: Arc<dyn Log>,
     ) -> Self {
-        Self {
-            http,
-            clock,
-            random,
-            log,
-        }
+        Self { http, clock, random, log }
     }
 
     /// HTTP to the endpoints of the approved reach.

@@ -45,18 +45,13 @@ pub struct Descriptor {
 impl Descriptor {
     /// The resource kind of this name.
     pub fn resource_kind(&self, kind: &str) -> Option<&ResourceKind> {
-        self.resource_kinds
-            .iter()
-            .find(|candidate| candidate.kind == kind)
+        self.resource_kinds.iter().find(|candidate| candidate.kind == kind)
     }
 
     /// Whether a principal or resource kind of this name is declared.
     pub fn declares(&self, kind: &str) -> bool {
         self.resource_kind(kind).is_some()
-            || self
-                .principal_kinds
-                .iter()
-                .any(|candidate| candidate.kind == kind)
+            || self.principal_kinds.iter().any(|candidate| candidate.kind == kind)
     }
 
     /// Whether the connector can do this.

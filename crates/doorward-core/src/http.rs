@@ -110,19 +110,13 @@ pub struct Path {
 impl Path {
     /// Starts with fixed text, which must begin with `/` and come from the connector's source.
     pub fn new(literal: &'static str) -> Self {
-        Self {
-            path: literal.to_owned(),
-            template: literal.to_owned(),
-        }
+        Self { path: literal.to_owned(), template: literal.to_owned() }
     }
 
     /// A path that [`Http::relative`] gave, or one that was kept in a cursor; `template` names its
     /// shape. It is sent byte for byte.
     pub fn resumed(path: impl Into<String>, template: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            template: template.into(),
-        }
+        Self { path: path.into(), template: template.into() }
     }
 
     /// Adds a fixed segment from the connector's source.
@@ -154,10 +148,7 @@ impl Path {
     #[must_use]
     pub fn key(mut self, name: &'static str, value: &str) -> Self {
         let quoted = value.replace('\'', "''");
-        self.path.push_str(&format!(
-            "({name}='{}')",
-            utf8_percent_encode(&quoted, VALUE)
-        ));
+        self.path.push_str(&format!("({name}='{}')", utf8_percent_encode(&quoted, VALUE)));
         self.template.push_str(&format!("({name}={{}})"));
         self
     }
@@ -165,8 +156,7 @@ impl Path {
     /// Adds a query parameter; the value is percent-encoded. The template holds no query.
     #[must_use]
     pub fn query(mut self, name: &'static str, value: &str) -> Self {
-        self.path
-            .push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
         self.path.push_str(name);
         self.path.push('=');
         self.path.extend(utf8_percent_encode(value, QUERY));
@@ -254,10 +244,7 @@ pub struct HttpResponse {
 impl HttpResponse {
     /// The first header of this name; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 

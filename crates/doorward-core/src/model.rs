@@ -23,10 +23,7 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// The object of this kind with this id.
     pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            id: id.into(),
-        }
+        Self { kind: kind.into(), id: id.into() }
     }
 }
 

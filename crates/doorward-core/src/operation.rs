@@ -121,6 +121,10 @@ pub enum OutcomeKind {
     Pending,
     /// The answer was lost and could not be settled yet.
     Unknown,
+    /// The answer was lost; by looking it was found that nothing was changed. Only
+    /// [`settle`](crate::Connector::settle) says so, once the provider's replication can no longer
+    /// explain what it sees.
+    NotApplied,
 }
 
 impl OutcomeKind {
@@ -135,6 +139,7 @@ impl OutcomeKind {
             Self::AlreadyDone => "AlreadyDone",
             Self::Pending => "Pending",
             Self::Unknown => "Unknown",
+            Self::NotApplied => "NotApplied",
         }
     }
 
@@ -167,13 +172,7 @@ pub struct Outcome {
 impl Outcome {
     /// An outcome of which no more is known than its kind.
     pub fn new(kind: OutcomeKind) -> Self {
-        Self {
-            kind,
-            until: None,
-            handle: None,
-            provider_id: None,
-            attributes: Attributes::new(),
-        }
+        Self { kind, until: None, handle: None, provider_id: None, attributes: Attributes::new() }
     }
 }
 
@@ -199,4 +198,23 @@ pub struct SettleRequest {
     pub handle: Option<Value>,
     /// When the write was sent.
     pub sent: Timestamp,
+}
+
+impl SettleRequest {
+    /// The outcome of a grant or revoke, from whether the grant is there now. `None` for actions
+    /// on objects.
+    ///
+    /// `NotApplied` is certain only at a provider whose reads show every earlier write; where
+    /// replicas lag, say `Unknown` instead until they have caught up.
+    pub fn outcome(&self, is_present: bool) -> Option<Outcome> {
+        let kind = match (&self.operation.action, is_present, self.prior.is_some()) {
+            (Action::Grant { .. }, true, false) => OutcomeKind::Granted,
+            (Action::Grant { .. }, true, true) => OutcomeKind::AlreadyGranted,
+            (Action::Revoke { .. }, false, true) => OutcomeKind::Revoked,
+            (Action::Revoke { .. }, false, false) => OutcomeKind::AlreadyRevoked,
+            (Action::Grant { .. } | Action::Revoke { .. }, _, _) => OutcomeKind::NotApplied,
+            _ => return None,
+        };
+        Some(Outcome::new(kind))
+    }
 }

@@ -39,11 +39,7 @@ impl Registry {
     /// # Errors
     /// `Internal` when two have the same id.
     pub fn native() -> Result<Self> {
-        Self::new(
-            inventory::iter::<Registration>
-                .into_iter()
-                .map(|entry| (entry.factory)()),
-        )
+        Self::new(inventory::iter::<Registration>.into_iter().map(|entry| (entry.factory)()))
     }
 
     /// These connectors.

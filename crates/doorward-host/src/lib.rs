@@ -1,1 +1,32 @@
-//! placeholder
+//! The engine: opens integrations, answers who has access to what, and changes access.
+//!
+//! What is the same for every connector lives here: approval of reach, name resolution, policy,
+//! the journal, settling of lost answers. Data flows one way: the binary gives a [`Host`] its
+//! parts, the host opens an [`Integration`] as an [`Opened`] one, and that one answers.
+
+mod access;
+mod change;
+mod environment;
+mod host;
+mod opened;
+mod policy;
+mod resolve;
+mod selector;
+mod settle;
+mod sqlite;
+mod store;
+mod vault;
+
+pub use access::{AccessList, AccessRow, Explanation};
+pub use change::{ChangeReport, ChangeRequest, Verb};
+pub use environment::{Environment, SystemClock, SystemRandom, TracingLog};
+pub use host::{Host, Proposal, SecretSources, SourceResolver};
+pub use opened::Opened;
+pub use policy::{AllowedResource, Policy};
+pub use resolve::{Candidate, candidates};
+pub use selector::{Selector, SelectorRole};
+pub use sqlite::SqliteStore;
+pub use store::{
+    Claim, Integration, JournalEntry, JournalState, RequestSummary, SealedSecret, Settlement, Store,
+};
+pub use vault::Vault;

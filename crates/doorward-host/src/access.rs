@@ -1,0 +1,152 @@
+//! Who has access to what: the lists and explanations of `doorward access`.
+
+use doorward_core::{AccessPath, Grant, Object, ObjectRef, Query, Record, Result, Skipped};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::Opened;
+
+/// One grant with the names of both ends.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRow {
+    /// The grant.
+    pub grant: Grant,
+    /// The principal's name, as far as the provider told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_name: Option<String>,
+    /// The name that the principal signs in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_login: Option<String>,
+    /// The resource's name, as far as the provider told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_name: Option<String>,
+}
+
+/// Who holds something, or what somebody holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessList {
+    /// The account or resource that was asked for.
+    pub subject: Object,
+    /// The grants, sorted.
+    pub rows: Vec<AccessRow>,
+    /// What could not be read. The list is complete only when this is empty.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Every way by which somebody has an entitlement on a resource.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// Who.
+    pub principal: Object,
+    /// On what.
+    pub resource: Object,
+    /// Which right.
+    pub entitlement: String,
+    /// The ways, shortest first. Empty: no access.
+    pub paths: Vec<AccessPath>,
+    /// What could not be read. No path is certain only when this is empty.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Opened {
+    /// Who holds entitlements on the resource.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone; those of the connector.
+    pub async fn holders(&self, subject: Object) -> Result<AccessList> {
+        let query = Query::Holders { resource: subject.key().clone(), entitlement: None };
+        self.list(subject, query).await
+    }
+
+    /// What the principal holds.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone; those of the connector.
+    pub async fn holdings(&self, subject: Object) -> Result<AccessList> {
+        let query = Query::Holdings { principal: subject.key().clone() };
+        self.list(subject, query).await
+    }
+
+    async fn list(&self, subject: Object, query: Query) -> Result<AccessList> {
+        let answer = self.read_all(query).await?;
+        let mut objects: BTreeMap<ObjectRef, Object> = BTreeMap::new();
+        objects.insert(subject.key().clone(), subject.clone());
+        let mut grants = Vec::new();
+        let mut skipped = Vec::new();
+        for record in answer.records {
+            match record {
+                Record::Account(account) => {
+                    objects.insert(account.key.clone(), Object::Account(account));
+                }
+                Record::Resource(resource) => {
+                    objects.insert(resource.key.clone(), Object::Resource(resource));
+                }
+                Record::Grant(grant) => grants.push(grant),
+                Record::Skipped(gap) => skipped.push(gap),
+                Record::GoneObject(_) | Record::GoneGrant(_) | Record::Expected(_) => {}
+            }
+        }
+        let mut rows: Vec<AccessRow> = grants
+            .into_iter()
+            .map(|grant| {
+                let principal = objects.get(&grant.key.principal);
+                AccessRow {
+                    principal_name: principal.map(|object| object.name().to_owned()),
+                    principal_login: principal.and_then(Object::login).map(str::to_owned),
+                    resource_name: objects
+                        .get(&grant.key.resource)
+                        .map(|object| object.name().to_owned()),
+                    grant,
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        rows.dedup_by(|a, b| a.grant.key == b.grant.key && a.grant.via == b.grant.via);
+        Ok(AccessList { subject, rows, skipped })
+    }
+
+    /// By which ways the principal has the entitlement on the resource.
+    ///
+    /// # Errors
+    /// `NotFound` when one is gone; those of the connector.
+    pub async fn explain_access(
+        &self,
+        principal: Object,
+        resource: Object,
+        entitlement: &str,
+    ) -> Result<Explanation> {
+        let query = Query::Paths {
+            principal: principal.key().clone(),
+            resource: resource.key().clone(),
+            entitlement: entitlement.to_owned(),
+        };
+        let answer = self.read_all(query).await?;
+        let mut paths = answer.paths;
+        paths.sort_by(|a, b| {
+            (a.grants.len(), &a.names, &a.grants).cmp(&(b.grants.len(), &b.names, &b.grants))
+        });
+        paths.dedup_by(|a, b| a.grants == b.grants);
+        let skipped = answer
+            .records
+            .into_iter()
+            .filter_map(|record| match record {
+                Record::Skipped(gap) => Some(gap),
+                _ => None,
+            })
+            .collect();
+        Ok(Explanation { principal, resource, entitlement: entitlement.to_owned(), paths, skipped })
+    }
+}
+
+/// Providers give the same list in another order each time; people and diffs want one order.
+fn order(row: &AccessRow) -> (&str, &str, &str, &doorward_core::GrantKey) {
+    (
+        row.resource_name.as_deref().unwrap_or_default(),
+        &row.grant.key.entitlement,
+        row.principal_name.as_deref().unwrap_or_default(),
+        &row.grant.key,
+    )
+}

@@ -1,0 +1,374 @@
+//! The host: connectors, integrations, and opening them.
+
+use doorward_core::validation::{Document, ValidConnection, Validator};
+use doorward_core::{Connection, Error, ErrorKind, Factory, Reach, Registry, Result};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+use crate::store::{Integration, SealedSecret, Store};
+use crate::{Environment, Opened, Policy, Vault};
+
+/// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
+pub type SecretSources = BTreeMap<String, Value>;
+
+/// Fetches a secret that is not stored. The local command line reads the environment and files; a
+/// server would refuse.
+pub trait SourceResolver: Send + Sync {
+    /// The secret that the source object names.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when it cannot be had.
+    fn resolve(&self, source: &Value) -> Result<SecretString>;
+}
+
+/// A connection that was validated but not approved yet: the operator sees the reach and decides.
+pub struct Proposal {
+    factory: &'static dyn Factory,
+    connection: Connection,
+    secrets: BTreeMap<String, SecretString>,
+    sources: SecretSources,
+    reach: Reach,
+}
+
+impl Proposal {
+    /// The endpoints to approve.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// The connector's id.
+    pub fn connector(&self) -> &str {
+        &self.factory.descriptor().id
+    }
+}
+
+/// One host for every access integration.
+pub struct Host {
+    registry: Registry,
+    store: Arc<dyn Store>,
+    vault: Vault,
+    environment: Environment,
+    resolver: Arc<dyn SourceResolver>,
+}
+
+impl Host {
+    /// Puts a host together.
+    pub fn new(
+        registry: Registry,
+        store: Arc<dyn Store>,
+        vault: Vault,
+        environment: Environment,
+        resolver: Arc<dyn SourceResolver>,
+    ) -> Self {
+        Self { registry, store, vault, environment, resolver }
+    }
+
+    /// What the host remembers.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// The connector of this id.
+    ///
+    /// # Errors
+    /// `NotFound` with the known ids.
+    pub fn factory(&self, id: &str) -> Result<&'static dyn Factory> {
+        self.registry.get(id).ok_or_else(|| {
+            let known: Vec<&str> =
+                self.registry.iter().map(|factory| factory.descriptor().id.as_str()).collect();
+            Error::new(
+                ErrorKind::NotFound,
+                "connector-not-found",
+                format!("There is no connector `{id}`."),
+            )
+            .remedy(format!("Known connectors: {}.", known.join(", ")))
+        })
+    }
+
+    /// Makes a proposal of a validated connection. Touches no network.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown connector; `InvalidConnection` from the connector.
+    pub fn propose(
+        &self,
+        connector: &str,
+        connection: ValidConnection,
+        sources: SecretSources,
+    ) -> Result<Proposal> {
+        let factory = self.factory(connector)?;
+        let (connection, secrets) = connection.split();
+        let secrets = secrets
+            .into_iter()
+            .map(|(pointer, secret)| (pointer, SecretString::from(secret.as_str())))
+            .collect();
+        let reach = factory.open(connection.clone())?.reach();
+        Ok(Proposal { factory, connection, secrets, sources, reach })
+    }
+
+    /// The proposal of an integration with another secret at this pointer. The connection is
+    /// validated again as a whole.
+    ///
+    /// # Errors
+    /// `InvalidConnection` with the findings as attributes.
+    pub fn propose_secret(
+        &self,
+        integration: &Integration,
+        pointer: &str,
+        secret: SecretString,
+        source: Option<Value>,
+    ) -> Result<Proposal> {
+        let factory = self.factory(&integration.connector)?;
+        let mut secrets = self.reveal(integration)?;
+        secrets.insert(pointer.to_owned(), secret);
+        let mut sources = integration.sources.clone();
+        match source {
+            Some(source) => sources.insert(pointer.to_owned(), source),
+            None => sources.remove(pointer),
+        };
+        let mut values = Value::Object(integration.connection.clone());
+        for (pointer, secret) in &secrets {
+            if let Some(place) = values.pointer_mut(pointer) {
+                *place = Value::String(secret.expose_secret().to_owned());
+            }
+        }
+        let text = Zeroizing::new(serde_json::to_vec(&values).map_err(|error| {
+            Error::internal("A connection could not be written as JSON.").cause(error)
+        })?);
+        let validator = Validator::new(&factory.descriptor().connection_schema)?;
+        let connection = Document::parse(&text)
+            .and_then(|document| validator.validate(&document))
+            .map_err(|findings| {
+                Error::new(
+                    ErrorKind::InvalidConnection,
+                    "invalid-connection",
+                    "The new secret does not fit the connection.",
+                )
+                .remedy("Mend what the findings say, and try again. Nothing was changed.")
+                .attribute("findings", serde_json::to_value(findings).unwrap_or_default())
+            })?;
+        self.propose(&integration.connector, connection, sources)
+    }
+
+    /// Adds an integration. Calling this is the operator's approval of the proposal's reach.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for an unusable name; `Conflict` when it is taken.
+    pub fn add(&self, name: &str, proposal: &Proposal) -> Result<Integration> {
+        check_name(name)?;
+        let now = self.environment.clock.now();
+        let integration = Integration {
+            id: self.new_id(),
+            name: name.to_owned(),
+            connector: proposal.connector().to_owned(),
+            connection: proposal.connection.values().clone(),
+            sources: proposal.sources.clone(),
+            reach: proposal.reach.clone(),
+            policy: Policy::default(),
+            identity: None,
+            created: now,
+            updated: now,
+        };
+        let secrets = self.seal(&integration.id, proposal)?;
+        self.store.add(&integration, &secrets)?;
+        Ok(integration)
+    }
+
+    /// Replaces an integration's connection; its policy and journal stay. Calling this is the
+    /// operator's approval of the proposal's reach.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed meanwhile.
+    pub fn update(&self, integration: &Integration, proposal: &Proposal) -> Result<Integration> {
+        let mut updated = integration.clone();
+        updated.connection = proposal.connection.values().clone();
+        updated.sources = proposal.sources.clone();
+        updated.reach = proposal.reach.clone();
+        updated.identity = None;
+        updated.updated = self.environment.clock.now();
+        let secrets = self.seal(&updated.id, proposal)?;
+        self.store.update(&updated, Some(&secrets))?;
+        Ok(updated)
+    }
+
+    /// The integration of this name; without a name the current one, or the only one.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `InvalidRequest` when one must be chosen.
+    pub fn select(&self, name: Option<&str>) -> Result<Integration> {
+        let all = self.store.integrations()?;
+        let names: Vec<&str> = all.iter().map(|integration| integration.name.as_str()).collect();
+        let chosen = match name {
+            Some(name) => Some(name.to_owned()),
+            None => self.store.current()?,
+        };
+        if let Some(name) = chosen {
+            return all.iter().find(|integration| integration.name == name).cloned().ok_or_else(
+                || {
+                    Error::new(
+                        ErrorKind::NotFound,
+                        "integration-not-found",
+                        format!("There is no integration `{name}`."),
+                    )
+                    .remedy(if names.is_empty() {
+                        "Add one with `doorward integration add`.".to_owned()
+                    } else {
+                        format!("Known integrations: {}.", names.join(", "))
+                    })
+                },
+            );
+        }
+        match all.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => Err(Error::new(
+                ErrorKind::NotFound,
+                "no-integration",
+                "There is no integration yet.",
+            )
+            .remedy(
+                "Add one with `doorward integration add NAME --connector entra-id --connection \
+                 FILE`, or watch `doorward demo`.",
+            )),
+            _ => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "integration-not-chosen",
+                format!("There are {} integrations, and none was chosen.", all.len()),
+            )
+            .remedy(format!(
+                "Name one with `-i NAME`, or choose it for good with `doorward integration use \
+                 NAME`. Known: {}.",
+                names.join(", ")
+            ))),
+        }
+    }
+
+    /// Opens a stored integration. Touches no network.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when a secret cannot be had; `DeniedByPolicy` when the connector now
+    /// wants more reach than was approved.
+    pub fn open(&self, integration: &Integration) -> Result<Opened> {
+        let factory = self.factory(&integration.connector)?;
+        let secrets = self.reveal(integration)?;
+        self.opened(factory, integration.clone(), secrets, true)
+    }
+
+    /// Opens a proposal without storing it: to check it, or for one command. Calling this is the
+    /// operator's approval of its reach for as long as it is open.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_proposal(&self, proposal: &Proposal) -> Result<Opened> {
+        let now = self.environment.clock.now();
+        let integration = Integration {
+            id: self.new_id(),
+            name: "(not stored)".to_owned(),
+            connector: proposal.connector().to_owned(),
+            connection: proposal.connection.values().clone(),
+            sources: SecretSources::new(),
+            reach: proposal.reach.clone(),
+            policy: Policy::default(),
+            identity: None,
+            created: now,
+            updated: now,
+        };
+        self.opened(proposal.factory, integration, proposal.secrets.clone(), false)
+    }
+
+    fn opened(
+        &self,
+        factory: &'static dyn Factory,
+        integration: Integration,
+        secrets: BTreeMap<String, SecretString>,
+        is_stored: bool,
+    ) -> Result<Opened> {
+        let connector = factory.open(Connection::new(integration.connection.clone()))?;
+        if connector.reach() != integration.reach {
+            return Err(Error::new(
+                ErrorKind::DeniedByPolicy,
+                "reach-changed",
+                format!(
+                    "The connector now wants to reach other endpoints for `{}` than were approved.",
+                    integration.name
+                ),
+            )
+            .remedy(
+                "Look at them and approve them with `doorward integration update NAME \
+                 --connection FILE`.",
+            ));
+        }
+        Opened::new(
+            factory.descriptor(),
+            connector,
+            integration,
+            secrets,
+            self.environment.clone(),
+            is_stored.then(|| Arc::clone(&self.store)),
+        )
+    }
+
+    /// The integration's secrets, from the vault and from their sources.
+    fn reveal(&self, integration: &Integration) -> Result<BTreeMap<String, SecretString>> {
+        let mut secrets = BTreeMap::new();
+        for sealed in self.store.secrets(&integration.id)? {
+            let secret = self.vault.open(&integration.id, &sealed)?;
+            secrets.insert(sealed.pointer, secret);
+        }
+        for (pointer, source) in &integration.sources {
+            secrets.insert(pointer.clone(), self.resolver.resolve(source)?);
+        }
+        Ok(secrets)
+    }
+
+    fn seal(&self, id: &str, proposal: &Proposal) -> Result<Vec<SealedSecret>> {
+        proposal
+            .secrets
+            .iter()
+            .filter(|(pointer, _)| !proposal.sources.contains_key(*pointer))
+            .map(|(pointer, secret)| self.vault.seal(id, pointer, secret))
+            .collect()
+    }
+
+    fn new_id(&self) -> String {
+        crate::opened::new_id(&self.environment)
+    }
+}
+
+/// The pointers of an integration's secrets.
+impl Integration {
+    /// Where the secrets are within the connection.
+    pub fn secret_pointers(&self) -> Vec<String> {
+        fn walk(values: &Map<String, Value>, found: &mut Vec<String>) {
+            for value in values.values() {
+                let Value::Object(inner) = value else { continue };
+                match inner.get("pointer") {
+                    Some(Value::String(pointer)) if inner.len() == 1 => found.push(pointer.clone()),
+                    _ => walk(inner, found),
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.connection, &mut found);
+        found
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_usable = (1..=64).contains(&name.len())
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+        && !name.starts_with(['-', '.']);
+    if is_usable {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidRequest,
+        "invalid-name",
+        "An integration's name is 1 to 64 letters, digits, `-`, `_` or `.`, and begins with a \
+         letter, a digit or `_`.",
+    )
+    .remedy("Choose a name like `contoso` or `contoso-production`."))
+}

@@ -1,0 +1,229 @@
+//! An open integration: one connector, one session, the calls between them.
+
+use doorward_core::{
+    AccessPath, CheckReport, Connector, Context, Descriptor, Error, ErrorKind, Identity, Object,
+    Query, ReadRequest, Record, Result,
+};
+use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Session, SessionOptions};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::store::{Integration, Store};
+use crate::{Environment, Policy};
+
+/// How long one call of a connector may take, all its retries and waits included.
+const CALL_DEADLINE: Duration = Duration::from_secs(120);
+
+/// The most pages that one question is followed for: ten million rows of 999. Beyond it a provider
+/// is sending us in circles.
+const MOST_PAGES: usize = 10_000;
+
+/// An open integration.
+pub struct Opened {
+    pub(crate) descriptor: &'static Descriptor,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) environment: Environment,
+    /// None when the integration is not stored: then nothing can be changed.
+    pub(crate) store: Option<Arc<dyn Store>>,
+    integration: Mutex<Integration>,
+    session: Session,
+}
+
+/// Every page of an answer.
+#[derive(Default)]
+pub(crate) struct WholeAnswer {
+    pub(crate) records: Vec<Record>,
+    pub(crate) paths: Vec<AccessPath>,
+}
+
+impl Opened {
+    pub(crate) fn new(
+        descriptor: &'static Descriptor,
+        connector: Arc<dyn Connector>,
+        integration: Integration,
+        secrets: BTreeMap<String, SecretString>,
+        environment: Environment,
+        store: Option<Arc<dyn Store>>,
+    ) -> Result<Self> {
+        let session = Session::new(SessionOptions {
+            transport: Arc::clone(&environment.transport),
+            reach: integration.reach.clone(),
+            secrets: secrets.into_iter().collect(),
+            clock: Arc::clone(&environment.clock),
+            random: Arc::clone(&environment.random),
+            log: Arc::clone(&environment.log),
+            limits: Limits::default(),
+        })?;
+        Ok(Self {
+            descriptor,
+            connector,
+            environment,
+            store,
+            integration: Mutex::new(integration),
+            session,
+        })
+    }
+
+    /// What the connector says about itself.
+    pub fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    /// The integration as it is stored now.
+    pub fn integration(&self) -> Integration {
+        self.integration.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The name of the place that the integration reaches, for messages.
+    pub(crate) fn place(&self) -> String {
+        let integration = self.integration();
+        integration.identity.map_or(integration.name, |identity| identity.place)
+    }
+
+    /// Checks the connection: who we are there, what we may do, what the operator should know. The
+    /// identity is remembered, so that policy knows it.
+    ///
+    /// # Errors
+    /// Those of [`Connector::check`], and a refused credential as the connector explains it.
+    pub async fn check(&self) -> Result<CheckReport> {
+        let call = self.call(Mode::Read);
+        let report =
+            self.run(&call, |cx, connector| async move { connector.check(&cx).await }).await?;
+        self.change_integration(|integration| {
+            integration.identity = Some(report.identity.clone())
+        })?;
+        Ok(report)
+    }
+
+    /// Who we are there; asks only when it is not known yet.
+    pub(crate) async fn identity(&self) -> Result<Identity> {
+        match self.integration().identity {
+            Some(identity) => Ok(identity),
+            None => Ok(self.check().await?.identity),
+        }
+    }
+
+    /// Changes the policy and stores it.
+    ///
+    /// # Errors
+    /// `NotFound` when the integration was removed meanwhile.
+    pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) -> Result<()> {
+        self.change_integration(|integration| change(&mut integration.policy))
+    }
+
+    fn change_integration(&self, change: impl FnOnce(&mut Integration)) -> Result<()> {
+        let mut integration = self.integration.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = integration.clone();
+        change(&mut changed);
+        if changed != *integration {
+            if let Some(store) = &self.store {
+                store.update(&changed, None)?;
+            }
+            *integration = changed;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn call(&self, mode: Mode) -> Call {
+        self.session.call(CallOptions::new(mode, CALL_DEADLINE))
+    }
+
+    /// Runs one call of the connector and turns every ending but its result into an error.
+    pub(crate) async fn run<T, F, R>(&self, call: &Call, operation: F) -> Result<T>
+    where
+        F: Fn(Context, Arc<dyn Connector>) -> R,
+        R: Future<Output = Result<T>>,
+    {
+        let ended = call.run(|cx| operation(cx, Arc::clone(&self.connector))).await;
+        ended.map_err(|end| self.ended(end))
+    }
+
+    pub(crate) fn ended(&self, end: CallEnd) -> Error {
+        match end {
+            CallEnd::Error(error) | CallEnd::Denied(error) | CallEnd::Deadline(error) => error,
+            CallEnd::AuthFailed(failure) => self.connector.explain(failure),
+            CallEnd::Planned(_) | CallEnd::Cancelled => {
+                Error::internal("A call ended in a way that nobody asked for.")
+            }
+        }
+    }
+
+    /// Asks one question and reads its answer to the last page.
+    pub(crate) async fn read_all(&self, query: Query) -> Result<WholeAnswer> {
+        let mut whole = WholeAnswer::default();
+        let mut cursor: Option<Value> = None;
+        for _ in 0..MOST_PAGES {
+            let request = ReadRequest { query: query.clone(), cursor: cursor.clone() };
+            let call = self.call(Mode::Read);
+            let answer = self
+                .run(&call, |cx, connector| {
+                    let request = request.clone();
+                    async move { connector.read(&cx, request).await }
+                })
+                .await?;
+            for record in &answer.records {
+                self.check_declared(record)?;
+            }
+            whole.records.extend(answer.records);
+            whole.paths.extend(answer.paths);
+            match answer.next {
+                None => return Ok(whole),
+                Some(next) if Some(&next) == cursor.as_ref() => return Err(loops()),
+                next => cursor = next,
+            }
+        }
+        Err(loops())
+    }
+
+    /// A kind that the descriptor does not declare breaks the contract: whoever reads the answer
+    /// would not know what it is.
+    fn check_declared(&self, record: &Record) -> Result<()> {
+        let kinds: [Option<&str>; 2] = match record {
+            Record::Account(account) => [Some(&account.key.kind), None],
+            Record::Resource(resource) => [Some(&resource.key.kind), None],
+            Record::Grant(grant) => {
+                [Some(&grant.key.principal.kind), Some(&grant.key.resource.kind)]
+            }
+            _ => [None, None],
+        };
+        match kinds.into_iter().flatten().find(|kind| !self.descriptor.declares(kind)) {
+            None => Ok(()),
+            Some(kind) => Err(Error::new(
+                ErrorKind::ContractViolation,
+                "undeclared-kind",
+                format!(
+                    "The connector `{}` delivered a `{kind}`, which its descriptor does not declare.",
+                    self.descriptor.id
+                ),
+            )
+            .remedy("This is a defect of the connector. Please report it.")),
+        }
+    }
+}
+
+fn loops() -> Error {
+    Error::new(
+        ErrorKind::ContractViolation,
+        "page-loop",
+        "The pages of the answer lead in a circle, so that it never ends.",
+    )
+    .remedy("Try again. If it stays so, report it to the provider with the request id in the log.")
+}
+
+/// A new id: sortable by time, without a clock's help unique by 64 random bits.
+pub(crate) fn new_id(environment: &Environment) -> String {
+    let milliseconds = environment.clock.now().as_millisecond();
+    format!("{milliseconds:011x}{:08x}", environment.random.next() >> 32)
+}
+
+/// The name and login of an object, for people.
+pub(crate) fn display_name(object: &Object) -> String {
+    match object.login() {
+        Some(login) if login != object.name() => format!("{} ({login})", object.name()),
+        _ => object.name().to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! From a selector to exactly one object. From there on only ids count.
+
+use doorward_core::{Error, ErrorKind, Object, Query, Record, Result, Term, Timestamp};
+use serde::{Deserialize, Serialize};
+use unicase::UniCase;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Opened;
+use crate::selector::Selector;
+
+/// One of several objects that a selector fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// Its kind.
+    pub kind: String,
+    /// The provider's id.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
+    /// The name it signs in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+}
+
+impl Candidate {
+    fn of(object: &Object) -> Self {
+        Self {
+            kind: object.key().kind.clone(),
+            id: object.key().id.clone(),
+            name: object.name().to_owned(),
+            login: object.login().map(str::to_owned),
+            mail: object.mail().map(str::to_owned),
+            created: object.created(),
+        }
+    }
+}
+
+/// The candidates that an `Ambiguous` error carries.
+pub fn candidates(error: &Error) -> Vec<Candidate> {
+    error
+        .attributes
+        .get("candidates")
+        .and_then(|value| serde_json::from_value(value.clone()).ok())
+        .unwrap_or_default()
+}
+
+impl Opened {
+    /// The one object that the selector names.
+    ///
+    /// The provider's answer is a list of candidates, read to its last page. Names are equal when
+    /// they are after normalisation (NFC) and Unicode case folding; ids byte for byte.
+    ///
+    /// # Errors
+    /// `NotFound`; `Ambiguous` with the candidates.
+    pub async fn resolve(&self, selector: &Selector) -> Result<Object> {
+        let query = Query::Find { kind: selector.kind.clone(), term: selector.term.clone() };
+        let answer = self.read_all(query).await?;
+        let mut found: Vec<Object> = answer
+            .records
+            .into_iter()
+            .filter_map(|record| match record {
+                Record::Account(account) => Some(Object::Account(account)),
+                Record::Resource(resource) => Some(Object::Resource(resource)),
+                _ => None,
+            })
+            .filter(|object| object.key().kind == selector.kind && fits(object, &selector.term))
+            .collect();
+        found.sort_by(|a, b| a.key().cmp(b.key()));
+        found.dedup_by(|a, b| a.key() == b.key());
+        match (found.pop(), found.is_empty()) {
+            (Some(object), true) => Ok(object),
+            (Some(object), false) => {
+                found.push(object);
+                Err(ambiguous(selector, &found))
+            }
+            (None, _) => Err(self.not_found(selector)),
+        }
+    }
+
+    fn not_found(&self, selector: &Selector) -> Error {
+        let remedy = match &selector.term {
+            Term::Id(_) => "Check the id. Deleted objects are never found.".to_owned(),
+            Term::Mail(_) => "Check the address. Deleted objects are never found.".to_owned(),
+            Term::Name(_) => format!(
+                "Check the spelling: the whole name counts, not a part of it. Or name it by id, \
+                 `{}:id=…`. Deleted objects are never found.",
+                selector.kind
+            ),
+        };
+        Error::new(
+            ErrorKind::NotFound,
+            format!("{}-not-found", selector.kind),
+            format!("There is no {} in {}.", selector.text(), self.place()),
+        )
+        .remedy(remedy)
+    }
+}
+
+fn ambiguous(selector: &Selector, found: &[Object]) -> Error {
+    let candidates: Vec<Candidate> = found.iter().map(Candidate::of).collect();
+    Error::new(
+        ErrorKind::Ambiguous,
+        "ambiguous-name",
+        format!("{} fits {} objects. Nothing was changed.", selector.text(), candidates.len()),
+    )
+    .remedy(format!("Name the one you mean by its id: `{}:id=…`.", selector.kind))
+    .attribute("candidates", serde_json::to_value(candidates).unwrap_or_default())
+}
+
+fn fits(object: &Object, term: &Term) -> bool {
+    match term {
+        Term::Id(id) => object.key().id == *id,
+        Term::Mail(mail) => object.mail().is_some_and(|candidate| same_name(candidate, mail)),
+        Term::Name(name) => {
+            same_name(object.name(), name)
+                || object.login().is_some_and(|login| same_name(login, name))
+        }
+    }
+}
+
+/// Whether two names are the same to a person: equal after NFC and Unicode case folding.
+fn same_name(a: &str, b: &str) -> bool {
+    let (a, b): (String, String) = (a.nfc().collect(), b.nfc().collect());
+    UniCase::unicode(a) == UniCase::unicode(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_name;
+
+    #[test]
+    fn names_are_compared_as_people_read_them() {
+        let check = |a: &str, b: &str, expect: bool| assert_eq!(same_name(a, b), expect, "{a} {b}");
+        check("Finance", "finance", true);
+        check("Finance", "Finance ", false);
+        check("Stra\u{df}e", "STRASSE", true);
+        check("Caf\u{e9}", "Cafe\u{301}", true);
+        check("Cafe", "Caf\u{e9}", false);
+        check("\u{3a3}\u{391}\u{3a3}", "\u{3c3}\u{3b1}\u{3c2}", true);
+    }
+}

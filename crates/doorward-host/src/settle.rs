@@ -1,0 +1,157 @@
+//! Lost answers and crashes are settled by looking, never by guessing.
+
+use doorward_core::{Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest};
+use doorward_http::Mode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Opened;
+use crate::store::{Claim, JournalEntry, Settlement};
+
+/// How long to wait before each further look: replicas lag for seconds to tens of seconds
+/// (facts §7), so the looks get rarer. Two minutes in all.
+const LOOKS: [Duration; 8] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+    Duration::from_secs(30),
+    Duration::from_secs(30),
+    Duration::from_secs(30),
+];
+
+/// How long to wait for another process that is changing the same integration.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(30);
+const CLAIM_STEP: Duration = Duration::from_millis(100);
+
+impl Opened {
+    /// Claims the right to change this integration, waiting a while for another process.
+    pub(crate) async fn claim(&self) -> Result<Claim> {
+        let Some(store) = &self.store else {
+            return Err(Error::internal("An integration that is not stored cannot be claimed."));
+        };
+        let integration = self.integration();
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(claim) = store.claim(&integration.id)? {
+                return Ok(claim);
+            }
+            if waited >= CLAIM_PATIENCE {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    "integration-busy",
+                    format!("Another Doorward is changing `{}` right now.", integration.name),
+                )
+                .remedy("Wait until it has finished, and run the command again."));
+            }
+            tokio::time::sleep(CLAIM_STEP).await;
+            waited += CLAIM_STEP;
+        }
+    }
+
+    /// Settles what an earlier command left open, after a crash or a lost answer: one look each.
+    /// When another process is changing the integration, its entries are not ours to settle.
+    ///
+    /// Gives the entries that were open, as they are now.
+    ///
+    /// # Errors
+    /// Those of the store. What the provider does not tell stays open.
+    pub async fn settle(&self) -> Result<Vec<JournalEntry>> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let id = self.integration().id;
+        if store.unsettled(&id)?.is_empty() {
+            return Ok(Vec::new());
+        }
+        match store.claim(&id)? {
+            Some(claim) => self.settle_unsettled(&claim).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    pub(crate) async fn settle_unsettled(&self, claim: &Claim) -> Result<Vec<JournalEntry>> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let mut entries = store.unsettled(&claim.integration)?;
+        for entry in &mut entries {
+            let settlement = match self.look(entry).await {
+                Ok(outcome) => self.settlement(entry, outcome),
+                Err(error) => {
+                    tracing::warn!(
+                        journal = entry.id,
+                        reason = error.reason,
+                        "an open change could not be settled: {error}"
+                    );
+                    self.settlement(entry, Outcome::new(OutcomeKind::Unknown))
+                }
+            };
+            store.settle(claim, &entry.id, &settlement)?;
+            entry.state = settlement.state();
+            entry.settlement = Some(settlement);
+        }
+        Ok(entries)
+    }
+
+    /// Looks again and again until the outcome is known or patience ends.
+    pub(crate) async fn settle_patiently(
+        &self,
+        claim: &Claim,
+        entry: &JournalEntry,
+        settlement: Settlement,
+    ) -> Result<Settlement> {
+        let Some(store) = &self.store else { return Ok(settlement) };
+        let mut settled = settlement;
+        let mut looked = entry.clone();
+        for delay in LOOKS {
+            looked.settlement = Some(settled.clone());
+            match self.look(&looked).await {
+                Ok(outcome) => {
+                    let is_final = outcome.kind.is_final();
+                    settled = self.settlement(&looked, outcome);
+                    store.settle(claim, &entry.id, &settled)?;
+                    if is_final {
+                        break;
+                    }
+                }
+                Err(error) => tracing::info!(
+                    journal = entry.id,
+                    reason = error.reason,
+                    "the outcome of a change could not be looked up yet: {error}"
+                ),
+            }
+            tokio::time::sleep(delay).await;
+        }
+        Ok(settled)
+    }
+
+    async fn look(&self, entry: &JournalEntry) -> Result<Outcome> {
+        let request = SettleRequest {
+            operation: entry.operation.clone(),
+            prior: entry.prior.clone(),
+            handle: entry
+                .settlement
+                .as_ref()
+                .and_then(|settlement| settlement.outcome.as_ref())
+                .and_then(|outcome| outcome.handle.clone()),
+            sent: entry.at,
+        };
+        let call = self.call(Mode::Read);
+        self.run(&call, |cx, connector| {
+            let (connector, request) = (Arc::clone(&connector), request.clone());
+            async move { connector.settle(&cx, request).await }
+        })
+        .await
+    }
+
+    fn settlement(&self, entry: &JournalEntry, outcome: Outcome) -> Settlement {
+        Settlement {
+            at: self.environment.clock.now(),
+            outcome: Some(outcome),
+            error: None,
+            request_id: entry
+                .settlement
+                .as_ref()
+                .and_then(|settlement| settlement.request_id.clone()),
+            by_looking: true,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the host remembers: integrations, their sealed secrets, and the journal.
+
+use doorward_core::{Error, Grant, Identity, Operation, Outcome, Reach, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use crate::Policy;
+
+/// A named connector with a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    /// Our own id; never reused, also when the name is.
+    pub id: String,
+    /// The name that people chose.
+    pub name: String,
+    /// The connector's id.
+    pub connector: String,
+    /// The connection, every secret replaced by `{"pointer": …}`.
+    pub connection: Map<String, Value>,
+    /// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Value>,
+    /// The reach that the operator approved.
+    pub reach: Reach,
+    /// What may be changed.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Who we are there, as the last check found.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+    /// When it was added.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub updated: Timestamp,
+}
+
+/// A secret as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Its place in the connection.
+    pub pointer: String,
+    /// The cipher's nonce.
+    pub nonce: Vec<u8>,
+    /// The sealed text with its tag.
+    pub ciphertext: Vec<u8>,
+}
+
+/// How far a journal entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalState {
+    /// About to be written, or written and the answer not seen yet.
+    Intent,
+    /// The outcome is pending or unknown and must still be found out.
+    Open,
+    /// The outcome is known.
+    Settled,
+}
+
+/// The request that a change sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestSummary {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// SHA-256 over method, URL and body, in hexadecimal.
+    pub digest: String,
+}
+
+/// One change: who wanted what, what stood there before, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    /// The operation's id.
+    pub id: String,
+    /// The integration's id.
+    pub integration: String,
+    /// The integration's name then.
+    pub integration_name: String,
+    /// When the intent was written.
+    pub at: Timestamp,
+    /// The operating system's user.
+    pub actor: String,
+    /// The change, with ids, reason and ticket.
+    pub operation: Operation,
+    /// The principal's name then.
+    pub principal_name: String,
+    /// The resource's name then.
+    pub resource_name: String,
+    /// The grant before, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Grant>,
+    /// The request that carries it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestSummary>,
+    /// How far it is.
+    pub state: JournalState,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
+}
+
+/// What came of a change, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settlement {
+    /// When this was found out.
+    pub at: Timestamp,
+    /// The outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The error, when it was not carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+    /// The provider's id of the write request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Whether it was found out by looking, after a lost answer or a crash.
+    #[serde(default)]
+    pub by_looking: bool,
+}
+
+impl Settlement {
+    /// The journal's state with this settlement.
+    pub(crate) fn state(&self) -> JournalState {
+        match &self.outcome {
+            Some(outcome) if !outcome.kind.is_final() => JournalState::Open,
+            _ => JournalState::Settled,
+        }
+    }
+}
+
+/// The right to change one integration. While it lives, no other process gets one; a write with an
+/// older fence is refused.
+pub struct Claim {
+    pub(crate) integration: String,
+    pub(crate) fence: i64,
+    /// The operating system releases the lock when the file is closed, also after `kill -9`.
+    pub(crate) _lock: Option<File>,
+}
+
+/// The host's memory: coarse, synchronous operations.
+pub trait Store: Send + Sync {
+    /// Every integration, by name.
+    fn integrations(&self) -> Result<Vec<Integration>>;
+    /// The integration of this name.
+    fn integration(&self, name: &str) -> Result<Option<Integration>>;
+    /// Adds an integration with its secrets.
+    ///
+    /// # Errors
+    /// `Conflict` when the name is taken.
+    fn add(&self, integration: &Integration, secrets: &[SealedSecret]) -> Result<()>;
+    /// Replaces an integration, and its secrets when given.
+    fn update(&self, integration: &Integration, secrets: Option<&[SealedSecret]>) -> Result<()>;
+    /// Removes an integration and its secrets. Its journal stays.
+    fn remove(&self, id: &str) -> Result<()>;
+    /// The secrets of an integration.
+    fn secrets(&self, id: &str) -> Result<Vec<SealedSecret>>;
+    /// The name of the integration that commands use by default.
+    fn current(&self) -> Result<Option<String>>;
+    /// Sets it.
+    fn set_current(&self, name: Option<&str>) -> Result<()>;
+    /// Claims the right to change an integration; `None` while another process has it.
+    fn claim(&self, id: &str) -> Result<Option<Claim>>;
+    /// Writes a change down before it is sent. Durable when it returns.
+    fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()>;
+    /// Writes down what came of it.
+    fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()>;
+    /// The journal, newest first; of one integration (its id), or all.
+    fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>>;
+    /// The entries whose id starts so.
+    fn journal_entries(&self, id_prefix: &str) -> Result<Vec<JournalEntry>>;
+    /// The entries of an integration that are not settled, oldest first.
+    fn unsettled(&self, integration: &str) -> Result<Vec<JournalEntry>>;
+}

@@ -1,0 +1,212 @@
+//! One call of a connector: it runs, and it ends, by itself or early.
+
+use async_trait::async_trait;
+use doorward_core::{Attributes, Context, Error, Http, HttpRequest, HttpResponse, Random, Result};
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::ending::Ending;
+use crate::exchange::{Stop, claims, exchange};
+use crate::retry::{Budget, Delays};
+use crate::session::Shared;
+use crate::writes::Writes;
+use crate::{CallEnd, Cancel, Secrets, WriteRecord, errors};
+
+/// What a call may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Read and write.
+    Live,
+    /// Read; the first write ends the call with [`CallEnd::Planned`], before a byte is sent.
+    Plan,
+    /// Read; the first write ends the call with [`CallEnd::Denied`]. For `check`, `sync`, `read`
+    /// and `settle`, which never write.
+    #[default]
+    Read,
+}
+
+/// How a call is made.
+#[derive(Clone)]
+pub struct CallOptions {
+    /// What it may do.
+    pub mode: Mode,
+    /// How long it may take, all repeats and waits included.
+    pub deadline: Duration,
+    /// What cancels it.
+    pub cancel: Option<Cancel>,
+    /// Ids and jitter of this call; the session's when absent. A simulation gives each call its
+    /// own, so that the order of calls does not matter.
+    pub random: Option<Arc<dyn Random>>,
+    /// Secrets that the host minted for this call. Where a write's JSON body refers to one, as
+    /// `{"pointer": …}`, the secret is sent; plans, digests and records keep the reference.
+    pub minted: Secrets,
+}
+
+impl CallOptions {
+    /// A call of this mode and deadline.
+    pub fn new(mode: Mode, deadline: Duration) -> Self {
+        Self { mode, deadline, cancel: None, random: None, minted: Secrets::new() }
+    }
+}
+
+/// One call of a connector, with its budget of repeats and its record of writes.
+pub struct Call(Arc<CallState>);
+
+pub(crate) struct CallState {
+    pub(crate) session: Arc<Shared>,
+    pub(crate) mode: Mode,
+    pub(crate) minted: Secrets,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) budget: Budget,
+    pub(crate) writes: Writes,
+    ending: Ending,
+    cancel: Cancel,
+    limit: Duration,
+    trouble: Mutex<Option<String>>,
+}
+
+impl CallState {
+    /// Remembers what a repeat is for, so that a deadline can say what kept the call.
+    pub(crate) fn trouble(&self, what: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+}
+
+impl Call {
+    pub(crate) fn new(session: Arc<Shared>, options: CallOptions) -> Self {
+        let now = Instant::now();
+        // A deadline beyond what the clock can count is none; 30 years stand for it.
+        let far = Duration::from_secs(86_400 * 365 * 30);
+        let deadline = now + options.deadline.min(far);
+        Self(Arc::new(CallState {
+            mode: options.mode,
+            minted: options.minted,
+            random: options.random.unwrap_or_else(|| session.random.clone()),
+            budget: Budget::new(session.limits.repeats, deadline),
+            writes: Writes::default(),
+            ending: Ending::default(),
+            cancel: options.cancel.unwrap_or_default(),
+            limit: options.deadline,
+            trouble: Mutex::default(),
+            session,
+        }))
+    }
+
+    /// Runs the connector's method, once or, as its error's `retry` asks, again: within the budget
+    /// and the deadline, and only if every write of the attempt was refused as a whole.
+    ///
+    /// When the call ends early, the connector's future is dropped where it stands.
+    ///
+    /// # Errors
+    /// [`CallEnd`]. When a wait would pass the deadline, the connector's error stands at once, with
+    /// its `retry`.
+    pub async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T, CallEnd>
+    where
+        F: FnMut(Context) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let mut delays: Option<Delays> = None;
+        loop {
+            let known = self.0.writes.len();
+            let error = match self.guard(attempt(self.context())).await? {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let wait = delays
+                .get_or_insert_with(|| Delays::new(self.0.random.as_ref()))
+                .for_error(error.retry)
+                .filter(|_| self.0.writes.refused_since(known))
+                .filter(|wait| self.0.budget.take(1, *wait));
+            let Some(wait) = wait else {
+                return Err(CallEnd::Error(error));
+            };
+            tracing::debug!(
+                target: "doorward_http",
+                reason = error.reason,
+                wait_ms = millis(wait),
+                "call repeated"
+            );
+            self.0.trouble(error.message);
+            self.guard(sleep(wait)).await?;
+        }
+    }
+
+    /// The writes that left so far, or may have left. Complete also when the future of
+    /// [`run`](Self::run) was dropped.
+    pub fn writes(&self) -> Vec<WriteRecord> {
+        self.0.writes.all()
+    }
+
+    fn context(&self) -> Context {
+        let session = &self.0.session;
+        Context::new(
+            Arc::new(CallHttp(self.0.clone())),
+            session.clock.clone(),
+            self.0.random.clone(),
+            session.log.clone(),
+        )
+    }
+
+    /// The future's value, unless the call ends before, or while, it is found.
+    async fn guard<T>(&self, future: impl Future<Output = T>) -> Result<T, CallEnd> {
+        let state = &self.0;
+        let value = tokio::select! {
+            biased;
+            end = state.ending.wait() => return Err(end),
+            () = state.cancel.cancelled() => return Err(CallEnd::Cancelled),
+            () = sleep_until(state.budget.deadline()) => return Err(self.deadline()),
+            value = future => value,
+        };
+        match state.ending.take() {
+            Some(end) => Err(end),
+            None => Ok(value),
+        }
+    }
+
+    fn deadline(&self) -> CallEnd {
+        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        CallEnd::Deadline(errors::deadline(self.0.limit, trouble.as_deref()))
+    }
+}
+
+/// HTTP as the connector of one call sees it.
+struct CallHttp(Arc<CallState>);
+
+impl CallHttp {
+    /// The result, or, when the call is over, nothing ever: [`Call::run`] drops the caller.
+    async fn settle<T>(&self, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Error> {
+        if self.0.ending.is_put() {
+            return pending().await;
+        }
+        match work.await {
+            Ok(value) => Ok(value),
+            Err(Stop::Failed(error)) => Err(*error),
+            Err(Stop::Ended(end)) => {
+                self.0.ending.put(*end);
+                pending().await
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Http for CallHttp {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
+        self.settle(exchange(&self.0, request)).await
+    }
+
+    fn relative(&self, endpoint: &str, link: &str) -> Result<String> {
+        self.0.session.endpoint(endpoint)?.origin.relative(link)
+    }
+
+    async fn claims(&self, endpoint: &str) -> Result<Attributes> {
+        self.settle(claims(&self.0, endpoint)).await
+    }
+}
+
+/// Whole milliseconds, for logs.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,474 @@
+//! One request of a connector, from approval to answer.
+
+use bytes::Bytes;
+use doorward_core::{
+    Attributes, AuthFailure, AuthStage, Effect, Error, HttpRequest, HttpResponse, Method,
+};
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use tracing::{Instrument, Span, field};
+use url::Url;
+
+use crate::body::{self, BodyError};
+use crate::call::{CallState, millis};
+use crate::effect::effect;
+use crate::prepare::{Prepared, uuid};
+use crate::retry::{COST_OF_NO_CONNECTION, Delays, is_transient, retry_after};
+use crate::session::{Credential, EndpointState, Shared};
+use crate::token::{self, Token, TokenError, TokenSource};
+use crate::writes::leaves_open;
+use crate::{
+    AddressRule, BodyStream, CallEnd, Mode, PlannedRequest, TransportError, TransportErrorKind,
+    WriteRecord, errors,
+};
+
+/// Why there is no answer for the connector.
+pub(crate) enum Stop {
+    /// The connector gets this error.
+    Failed(Box<Error>),
+    /// The call is over.
+    Ended(Box<CallEnd>),
+}
+
+impl Stop {
+    fn end(end: CallEnd) -> Self {
+        Self::Ended(Box::new(end))
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// The credential of one attempt.
+enum Attached {
+    Nothing,
+    Fixed(HeaderName, HeaderValue),
+    Token(Arc<TokenSource>, Arc<Token>),
+}
+
+/// Sends a connector's request, as often as it takes.
+pub(crate) async fn exchange(
+    call: &Arc<CallState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Stop> {
+    let endpoint = call.session.endpoint(&request.endpoint)?.clone();
+    let effect = effect(&request, &endpoint.read_posts)
+        .map_err(|error| Stop::end(CallEnd::Denied(error)))?;
+    let prepared = Prepared::new(endpoint, effect, request, &call.minted)?;
+    admit(call.mode, &prepared)?;
+    let mut exchange = Exchange {
+        call,
+        url: prepared.url.clone(),
+        prepared,
+        delays: None,
+        attempt: 0,
+        redirects: 0,
+        renewed: false,
+    };
+    loop {
+        if let Some(answer) = exchange.once().await? {
+            return Ok(response(answer));
+        }
+    }
+}
+
+/// The claims that the approved reach lists.
+pub(crate) async fn claims(call: &Arc<CallState>, endpoint: &str) -> Result<Attributes, Stop> {
+    let endpoint = call.session.endpoint(endpoint)?;
+    match &endpoint.credential {
+        Credential::Token(source) => {
+            let token = obtain(call, source, &mut None).await?;
+            Ok(token.claims(&endpoint.claims))
+        }
+        _ => Ok(Attributes::new()),
+    }
+}
+
+/// Stops a write that the call's mode does not let through.
+fn admit(mode: Mode, prepared: &Prepared) -> Result<(), Stop> {
+    match (mode, prepared.effect) {
+        (Mode::Live, _) | (_, Effect::Read) => Ok(()),
+        (Mode::Plan, Effect::Write) => Err(Stop::end(CallEnd::Planned(PlannedRequest {
+            endpoint: prepared.endpoint.name.clone(),
+            method: prepared.method,
+            url: prepared.url.clone(),
+            template: prepared.template.clone(),
+            body: prepared.shown.clone(),
+            digest: prepared.digest.clone(),
+        }))),
+        (Mode::Read, Effect::Write) => Err(Stop::end(CallEnd::Denied(errors::violation(
+            "write-in-read",
+            format!(
+                "The connector tried to write ({} {}) in a call that only reads.",
+                prepared.method.name(),
+                prepared.template
+            ),
+        )))),
+    }
+}
+
+struct Exchange<'a> {
+    call: &'a Arc<CallState>,
+    prepared: Prepared,
+    /// Where to; another than the prepared one after a redirect.
+    url: String,
+    delays: Option<Delays>,
+    attempt: u64,
+    redirects: u32,
+    /// Whether the token was renewed after a 401.
+    renewed: bool,
+}
+
+impl Exchange<'_> {
+    fn endpoint(&self) -> &EndpointState {
+        &self.prepared.endpoint
+    }
+
+    /// One attempt; `None` means: once more.
+    async fn once(&mut self) -> Result<Option<Answer>, Stop> {
+        let attached = self.attach().await?;
+        self.attempt += 1;
+        let endpoint = self.prepared.endpoint.clone();
+        let host = endpoint.origin.host();
+        let span =
+            attempt_span(self.prepared.method.name(), host, &self.prepared.template, self.attempt);
+        match self.send(&attached).instrument(span).await {
+            Ok(answer) => self.judge(answer, attached).await,
+            Err(BodyError::Rule(error)) => Err(Stop::Failed(error)),
+            Err(BodyError::Transport(error)) => {
+                let read = self.prepared.effect == Effect::Read;
+                if error.kind.may_have_been_sent() && !read {
+                    let error = errors::transport(host, &error);
+                    return Err(error.retry(doorward_core::Retry::Never).into());
+                }
+                retry_transport(self.call, host, &error, &mut self.delays).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn attach(&mut self) -> Result<Attached, Stop> {
+        match &self.prepared.endpoint.credential {
+            Credential::None => Ok(Attached::Nothing),
+            Credential::Fixed { name, value, .. } => {
+                Ok(Attached::Fixed(name.clone(), value.clone()))
+            }
+            Credential::Token(source) => {
+                let token = obtain(self.call, source, &mut self.delays).await?;
+                Ok(Attached::Token(source.clone(), token))
+            }
+        }
+    }
+
+    async fn send(&self, attached: &Attached) -> Result<Answer, BodyError> {
+        let call = self.call;
+        let id = uuid(call.random.as_ref());
+        let request = self.request(&id, attached).map_err(BodyError::rule)?;
+        let write =
+            (self.prepared.effect == Effect::Write).then(|| call.writes.begin(self.record(id)));
+        let record = |change: &dyn Fn(&mut WriteRecord)| {
+            if let Some(write) = write {
+                call.writes.update(write, change);
+            }
+        };
+        let response = match head(&call.session, request, self.endpoint().addresses).await {
+            Ok(response) => response,
+            Err(error) => {
+                if let Some(write) = write
+                    && !error.kind.may_have_been_sent()
+                {
+                    call.writes.forget(write);
+                }
+                return Err(BodyError::Transport(error));
+            }
+        };
+        let (parts, stream) = response.into_parts();
+        let status = parts.status.as_u16();
+        record(&|record| {
+            record.status = Some(status);
+            record.request_id = request_id(&parts.headers);
+            // A success speaks for its parts only once its body is read.
+            record.lost = leaves_open(status) || parts.status.is_success();
+        });
+        let host = self.endpoint().origin.host();
+        let body = body::read(stream, &parts.headers, &call.session.limits, host).await?;
+        record(&|record| record.lost = leaves_open(status));
+        Ok(Answer { status, headers: parts.headers, body })
+    }
+
+    fn request(&self, id: &str, attached: &Attached) -> Result<http::Request<Bytes>, Error> {
+        let unfit = || errors::violation("path", "A path cannot be sent as it is.");
+        let mut request = http::Request::builder()
+            .method(self.prepared.method.name())
+            .uri(&self.url)
+            .body(self.prepared.body.clone())
+            .map_err(|_| unfit())?;
+        let headers = request.headers_mut();
+        *headers = self.prepared.headers.clone();
+        headers.insert("client-request-id", HeaderValue::from_str(id).map_err(|_| unfit())?);
+        match attached {
+            Attached::Nothing => None,
+            Attached::Fixed(name, value) => headers.insert(name, value.clone()),
+            Attached::Token(_, token) => {
+                headers.insert(http::header::AUTHORIZATION, token.header.clone())
+            }
+        };
+        Ok(request)
+    }
+
+    fn record(&self, id: String) -> WriteRecord {
+        let prepared = &self.prepared;
+        WriteRecord {
+            endpoint: prepared.endpoint.name.clone(),
+            method: prepared.method,
+            url: self.url.clone(),
+            template: prepared.template.clone(),
+            digest: prepared.digest.clone(),
+            sent: self.call.session.clock.now(),
+            client_request_id: id,
+            status: None,
+            request_id: None,
+            lost: true,
+        }
+    }
+
+    /// What an answer means: for the connector, for another attempt, or the end of the call.
+    async fn judge(&mut self, answer: Answer, attached: Attached) -> Result<Option<Answer>, Stop> {
+        let read = self.prepared.effect == Effect::Read;
+        match answer.status {
+            401 => self.unauthorised(answer, attached),
+            301 | 302 | 303 | 307 | 308 if read && self.prepared.method == Method::Get => {
+                self.redirected(answer)
+            }
+            status if read && is_transient(status) => {
+                let wait = answer
+                    .headers
+                    .get(RETRY_AFTER)
+                    .and_then(|value| value.to_str().ok())
+                    .and_then(|text| retry_after(text, self.call.session.clock.now()));
+                let delay = delays(self.call, &mut self.delays).after(wait);
+                let host = self.endpoint().origin.host();
+                let what = format!("{host} answered with HTTP {status}.");
+                Ok((!pause(self.call, 1, delay, what).await).then_some(answer))
+            }
+            _ => Ok(Some(answer)),
+        }
+    }
+
+    fn unauthorised(&mut self, answer: Answer, attached: Attached) -> Result<Option<Answer>, Stop> {
+        let body = token::object(&answer.body);
+        let (body, challenge) = match (&attached, &self.prepared.endpoint.credential) {
+            (Attached::Token(source, token), _) => {
+                if !self.renewed {
+                    self.renewed = true;
+                    source.drop_token(token);
+                    return Ok(None);
+                }
+                let body = source.redact(token.redact(body));
+                (body, token.challenge(&answer.headers))
+            }
+            (Attached::Fixed(..), Credential::Fixed { secret, .. }) => {
+                let secret = secret.expose_secret();
+                let challenge = token::challenge(&answer.headers, secret);
+                (token::redact(body, secret), challenge)
+            }
+            // Nothing was refused: there is no credential.
+            _ => return Ok(Some(answer)),
+        };
+        Err(Stop::end(CallEnd::AuthFailed(AuthFailure {
+            endpoint: self.endpoint().name.clone(),
+            stage: AuthStage::Endpoint,
+            status: answer.status,
+            body,
+            challenge,
+            request_id: request_id(&answer.headers),
+        })))
+    }
+
+    /// Follows a redirect within the endpoint's origin (RFC 9110 §15.4). Only a GET's: the target of
+    /// a POST was not approved as one that only reads.
+    fn redirected(&mut self, answer: Answer) -> Result<Option<Answer>, Stop> {
+        let origin = &self.prepared.endpoint.origin;
+        let host = origin.host();
+        let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+        let Some(location) = location else {
+            return Ok(Some(answer));
+        };
+        let target = Url::parse(&self.url)
+            .and_then(|url| url.join(location))
+            .map_err(|_| errors::violation("redirect", format!("{host} redirected to nowhere.")))?;
+        if !origin.holds(&target) {
+            let to = target.origin().ascii_serialization();
+            return Err(Stop::end(CallEnd::Denied(
+                errors::denied(
+                    "redirect-denied",
+                    format!("{host} redirected to {to}, which is not the endpoint's origin."),
+                )
+                .remedy("If the provider has moved, the connection must name its new address."),
+            )));
+        }
+        self.redirects += 1;
+        if self.redirects > self.call.session.limits.redirects {
+            return Err(errors::violation(
+                "too-many-redirects",
+                format!("{host} redirected more than {} times.", self.redirects - 1),
+            )
+            .into());
+        }
+        let query = target.query().map(|query| format!("?{query}"));
+        let path = format!("{}{}", target.path(), query.unwrap_or_default());
+        self.url = origin.join(&path)?;
+        Ok(None)
+    }
+}
+
+/// A token, as often as it takes.
+async fn obtain(
+    call: &Arc<CallState>,
+    source: &Arc<TokenSource>,
+    delays: &mut Option<Delays>,
+) -> Result<Arc<Token>, Stop> {
+    loop {
+        match source.get(&call.session).await {
+            Ok(token) => return Ok(token),
+            Err(TokenError::Refused(failure)) => {
+                return Err(Stop::end(CallEnd::AuthFailed(*failure)));
+            }
+            Err(TokenError::Broken(error)) => return Err(Stop::Failed(error)),
+            Err(TokenError::Busy { status, wait }) => {
+                let delay = self::delays(call, delays).after(wait);
+                let error = errors::token_busy(source.host(), status, wait);
+                if !pause(call, 1, delay, error.message.clone()).await {
+                    return Err(error.into());
+                }
+            }
+            Err(TokenError::Transport(error)) => {
+                retry_transport(call, source.host(), &error, delays).await?;
+            }
+        }
+    }
+}
+
+/// Waits before the next attempt after a failure of the transport.
+///
+/// # Errors
+/// When there is none: the failure itself.
+async fn retry_transport(
+    call: &CallState,
+    host: &str,
+    error: &TransportError,
+    delays: &mut Option<Delays>,
+) -> Result<(), Stop> {
+    use TransportErrorKind::{Address, Body, Certificate, Connect, Lost, Name, Refused, Tls};
+    let cost = match error.kind {
+        Address => {
+            return Err(Stop::end(CallEnd::Denied(errors::transport(host, error))));
+        }
+        Certificate | Tls => None,
+        Name | Refused | Connect => Some(COST_OF_NO_CONNECTION),
+        Lost | Body => Some(1),
+    };
+    let failed = errors::transport(host, error);
+    if let Some(cost) = cost {
+        let delay = self::delays(call, delays).next();
+        if pause(call, cost, delay, failed.message.clone()).await {
+            return Ok(());
+        }
+    }
+    Err(failed.into())
+}
+
+fn delays<'a>(call: &CallState, delays: &'a mut Option<Delays>) -> &'a mut Delays {
+    delays.get_or_insert_with(|| Delays::new(call.random.as_ref()))
+}
+
+/// Waits, when the budget allows another attempt; says whether it did.
+async fn pause(call: &CallState, cost: u32, delay: Duration, what: String) -> bool {
+    if !call.budget.take(cost, delay) {
+        return false;
+    }
+    tracing::debug!(target: "doorward_http", wait_ms = millis(delay), "request repeated");
+    call.trouble(what);
+    sleep(delay).await;
+    true
+}
+
+/// The answer's head. When nothing comes for too long, the connection counts as lost.
+pub(crate) async fn head(
+    session: &Shared,
+    request: http::Request<Bytes>,
+    addresses: AddressRule,
+) -> Result<http::Response<BodyStream>, TransportError> {
+    let began = Instant::now();
+    let silence = session.limits.silence;
+    let sent = session.transport.send(request, addresses);
+    let result = match tokio::time::timeout(silence, sent).await {
+        Ok(result) => result,
+        Err(_) => Err(TransportError::new(
+            TransportErrorKind::Lost,
+            format!("no answer came for {} seconds", silence.as_secs_f64()),
+        )),
+    };
+    let span = Span::current();
+    span.record("duration_ms", millis(began.elapsed()));
+    match &result {
+        Ok(response) => {
+            span.record("status", response.status().as_u16());
+            tracing::debug!(target: "doorward_http", "answered");
+        }
+        Err(error) => tracing::debug!(target: "doorward_http", error = %error, "no answer"),
+    }
+    result
+}
+
+/// The span of one attempt: never a query, a body or a credential.
+pub(crate) fn attempt_span(method: &str, host: &str, template: &str, attempt: u64) -> Span {
+    tracing::debug_span!(
+        target: "doorward_http",
+        "request",
+        method,
+        host,
+        template,
+        attempt,
+        status = field::Empty,
+        duration_ms = field::Empty,
+    )
+}
+
+/// The provider's request id, under the names that are in use.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    const NAMES: [&str; 4] =
+        ["request-id", "x-ms-request-id", "x-request-id", "x-github-request-id"];
+    NAMES.iter().find_map(|name| headers.get(*name)?.to_str().ok()).map(str::to_owned)
+}
+
+/// The answer as the connector sees it; headers that speak of the compressed body are left out.
+fn response(answer: Answer) -> HttpResponse {
+    const DROPPED: [HeaderName; 3] = [
+        http::header::CONTENT_ENCODING,
+        http::header::CONTENT_LENGTH,
+        http::header::TRANSFER_ENCODING,
+    ];
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !DROPPED.contains(name))
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    HttpResponse { status: answer.status, headers, body: answer.body }
+}

@@ -1,0 +1,283 @@
+//! The transport over sockets: reqwest with every policy of its own turned off.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use doorward_core::{Error, ErrorKind, Result};
+use futures::StreamExt;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::CertificateError;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use url::{Host, Url};
+
+use super::{BodyStream, Transport, TransportError, TransportErrorKind};
+use crate::AddressRule;
+use crate::origin::is_localhost;
+
+/// How the transport over sockets is made.
+#[derive(Clone, Debug, Default)]
+pub struct TransportOptions {
+    /// The content of `--ca-file`: certificates in PEM, trusted beside the system's.
+    pub ca_file: Option<Vec<u8>>,
+}
+
+/// HTTP/1.1 and HTTP/2 over TCP and TLS.
+///
+/// TLS is rustls with the system's trust store (on Linux also the file that `SSL_CERT_FILE` names).
+/// Redirects, retries, decompression, cookies and proxy discovery are off. A URL is sent as reqwest
+/// spells it, which percent-encodes a few characters (`'` in a query).
+pub struct ReqwestTransport {
+    public: reqwest::Client,
+    also_private: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// Reads the trust store. Must be called where a tokio runtime with I/O will run.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when the CA file holds no certificate, `Unavailable` when the system has no
+    /// trust store and no CA file was given.
+    pub fn new(options: TransportOptions) -> Result<Self> {
+        let extra = match &options.ca_file {
+            None => Vec::new(),
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
+                .ok()
+                .filter(|certificates| !certificates.is_empty())
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::InvalidRequest,
+                        "ca-file",
+                        "The CA file holds no certificate in PEM.",
+                    )
+                    .remedy("Give a file with one or more `-----BEGIN CERTIFICATE-----` blocks.")
+                })?,
+        };
+        Ok(Self {
+            public: client(AddressRule::PublicOnly, &extra)?,
+            also_private: client(AddressRule::AlsoPrivate, &extra)?,
+        })
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ReqwestTransport")
+    }
+}
+
+/// Two clients, since a resolver does not see for which request it is asked, and since a pooled
+/// connection must not serve a request of the stricter rule.
+fn client(rule: AddressRule, extra: &[reqwest::Certificate]) -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(Duration::from_secs(15))
+        .tls_certs_merge(extra.iter().cloned())
+        .dns_resolver(Arc::new(Resolver(rule)))
+        .build()
+        .map_err(|error| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "no-trust-store",
+                "TLS cannot be used on this machine.",
+            )
+            .remedy(
+                "Install the system's CA certificates, or give a file with --ca-file or \
+                 SSL_CERT_FILE.",
+            )
+            .cause(chain(&error))
+        })
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        addresses: AddressRule,
+    ) -> Result<http::Response<BodyStream>, TransportError> {
+        admit_literal(request.uri(), addresses)?;
+        let client = match addresses {
+            AddressRule::PublicOnly => &self.public,
+            AddressRule::AlsoPrivate => &self.also_private,
+        };
+        let request = reqwest::Request::try_from(request).map_err(|_| {
+            TransportError::new(TransportErrorKind::Connect, "the URL cannot be sent")
+        })?;
+        let response = client.execute(request).await.map_err(|error| classify(&error))?;
+        let response: http::Response<reqwest::Body> = response.into();
+        Ok(response.map(|body| {
+            let body = http_body_util::BodyDataStream::new(body);
+            body.map(|chunk| {
+                chunk.map_err(|error| TransportError::new(TransportErrorKind::Body, lost(&error)))
+            })
+            .boxed()
+        }))
+    }
+}
+
+/// Literal addresses never reach the resolver. They are read as URL parsers do, so that `0x7f.1` is
+/// what it is.
+fn admit_literal(uri: &http::Uri, rule: AddressRule) -> Result<(), TransportError> {
+    let url = Url::parse(&uri.to_string())
+        .map_err(|_| TransportError::new(TransportErrorKind::Name, "it is no host name"))?;
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) => return Ok(()),
+        None => {
+            return Err(TransportError::new(TransportErrorKind::Name, "it is no host name"));
+        }
+    };
+    rule.admit(address, true).map_err(|class| forbidden(&Forbidden(class)))
+}
+
+/// Resolves names as the system does, and gives only addresses that the rule admits.
+struct Resolver(AddressRule);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let rule = self.0;
+        Box::pin(async move {
+            let local = is_localhost(name.as_str());
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let mut class = None;
+            let mut admitted = Vec::new();
+            for address in found {
+                match rule.admit(address.ip(), false) {
+                    // Plain HTTP is allowed to `localhost`, so it must be what it says.
+                    Ok(()) if local && !address.ip().is_loopback() => {}
+                    Ok(()) => admitted.push(address),
+                    Err(why) => class = Some(why),
+                }
+            }
+            match (admitted.is_empty(), class) {
+                (false, _) => Ok(Box::new(admitted.into_iter()) as Addrs),
+                (true, Some(class)) => Err(Forbidden(class).into()),
+                (true, None) => Err(io::Error::other("it has no address").into()),
+            }
+        })
+    }
+}
+
+/// All addresses of a name are forbidden; the class of one of them.
+#[derive(Debug)]
+struct Forbidden(&'static str);
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "it leads to {}", self.0)
+    }
+}
+
+impl StdError for Forbidden {}
+
+fn forbidden(error: &Forbidden) -> TransportError {
+    TransportError::new(TransportErrorKind::Address, error.to_string())
+}
+
+/// What an error of reqwest means, by the types in its chain of sources.
+fn classify(error: &reqwest::Error) -> TransportError {
+    use TransportErrorKind::{Connect, Lost, Name, Refused, Tls};
+    if let Some(error) = find::<Forbidden>(error) {
+        return forbidden(error);
+    }
+    if error.is_dns() {
+        return TransportError::new(Name, deepest(error));
+    }
+    if !error.is_connect() {
+        return TransportError::new(Lost, lost(error));
+    }
+    if let Some(error) = find::<rustls::Error>(error) {
+        return tls(error);
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            TransportError::new(Refused, "the connection was refused")
+        }
+        // During the handshake, after which nothing of the request was sent.
+        Some(
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::InvalidData,
+        ) => TransportError::new(Tls, "the handshake broke off"),
+        _ if error.is_timeout() => TransportError::new(Connect, "it did not answer in time"),
+        _ => TransportError::new(Connect, deepest(error)),
+    }
+}
+
+fn tls(error: &rustls::Error) -> TransportError {
+    use TransportErrorKind::{Certificate, Tls};
+    let rustls::Error::InvalidCertificate(error) = error else {
+        return TransportError::new(Tls, error.to_string());
+    };
+    let why = match error {
+        CertificateError::UnknownIssuer => "its issuer is unknown to this machine".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired, or this machine's clock is wrong".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet, or this machine's clock is wrong".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it was issued for another name".to_owned()
+        }
+        CertificateError::Revoked => "it was revoked".to_owned(),
+        other => other.to_string(),
+    };
+    TransportError::new(Certificate, why)
+}
+
+/// Why a connection broke off; never the URL, which reqwest's own text would show.
+fn lost(error: &(dyn StdError + 'static)) -> String {
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+            "the other side broke it off".to_owned()
+        }
+        Some(io::ErrorKind::UnexpectedEof) => "it ended too early".to_owned(),
+        _ => deepest(error),
+    }
+}
+
+/// The first error of this type in the chain of sources, also within I/O errors.
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        let within = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn StdError + 'static));
+        next = within.or_else(|| error.source());
+    }
+    None
+}
+
+/// The text of the innermost error: the one that says what happened.
+fn deepest(error: &(dyn StdError + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
+}

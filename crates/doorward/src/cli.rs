@@ -1,0 +1,453 @@
+//! The command line: what can be asked, and how it is explained.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use crate::exit;
+
+/// See and change who has access to what, in every system that has a connector.
+#[derive(Debug, Parser)]
+#[command(
+    name = "doorward",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Start here:\n  doorward demo                 watch it work on a simulated tenant\n  doorward setup entra-id       prepare your own tenant\n  doorward COMMAND --help       each command, with examples"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const LONG_HELP: &str = "\
+Start here:
+  doorward demo                 watch it work on a simulated tenant
+  doorward setup entra-id       prepare your own tenant
+  doorward integration add contoso --connector entra-id --connection contoso.json
+  doorward check -i contoso
+  doorward access list --on group:Finance
+  doorward COMMAND --help       each command, with examples
+
+How people and groups are named:
+  alice@contoso.com             by sign-in name or display name
+  mail=alice@contoso.com        by mail address
+  group:Finance                 by kind and name; the whole name counts
+  group:id=60000000-…           by kind and id
+
+Nothing is changed until it is allowed:
+  doorward integration allow group:Finance
+";
+
+/// The command line with everything that is put together at run time.
+pub(crate) fn command() -> clap::Command {
+    use clap::CommandFactory;
+    Cli::command().after_long_help(format!("{LONG_HELP}\n{}", exit::TABLE))
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Globals {
+    /// How results are printed
+    #[arg(short, long, value_enum, default_value_t, global = true, value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// Where integrations and the journal are kept [default: the user's data directory]
+    #[arg(long, env = "DOORWARD_DATA_DIR", global = true, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Trust the certificates in this PEM file, too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Never ask; changes then need --yes
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Say more about what happens, on standard error: -v, -vv, -vvv (or set DOORWARD_LOG)
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables and sentences, for people
+    #[default]
+    Table,
+    /// One JSON document, for programs
+    Json,
+}
+
+/// Which integration a command is about.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Target {
+    /// Use this integration [default: DOORWARD_INTEGRATION, then `integration use`, then the only one]
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["connector", "connection"])]
+    pub(crate) integration: Option<String>,
+    /// Use a connection that is not stored: with this connector
+    #[arg(long, value_name = "ID", requires = "connection")]
+    pub(crate) connector: Option<String>,
+    /// Use a connection that is not stored: from this file, or - for standard input
+    #[arg(long, value_name = "FILE", requires = "connector")]
+    pub(crate) connection: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch the whole story on a simulated tenant, in a few seconds
+    ///
+    /// Starts a simulated Microsoft Entra tenant inside this program, then runs real commands
+    /// against it: add, check, list, grant, revoke. Nothing outside of this program is touched.
+    #[command(after_help = "Example:\n  doorward demo")]
+    Demo,
+    /// The connectors: the kinds of systems that can be reached
+    #[command(subcommand, after_help = "Example:\n  doorward connector list")]
+    Connector(ConnectorCommand),
+    /// Print the JSON Schema of a connector's connection, for editors and programs
+    ///
+    /// Name the file in your connection's "$schema", and your editor completes and explains it.
+    #[command(after_help = "Example:\n  doorward schema entra-id > entra-id.schema.json")]
+    Schema {
+        /// The connector
+        #[arg(value_name = "CONNECTOR")]
+        connector: String,
+    },
+    /// Look a connection over, without using it
+    ///
+    /// Names everything that is wrong with it at once, each with its line and what to do. Touches
+    /// no network and stores nothing.
+    #[command(after_help = "Examples:\n  doorward validate entra-id contoso.json\n  pass show contoso | doorward validate entra-id -")]
+    Validate {
+        /// The connector
+        #[arg(value_name = "CONNECTOR")]
+        connector: String,
+        /// The connection's file, or - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print how to prepare a system for its connector
+    ///
+    /// What to click, which permissions to give and what each is for, and the same as a script.
+    #[command(after_help = "Examples:\n  doorward setup entra-id\n  doorward setup entra-id --script az > setup.sh")]
+    Setup {
+        /// The connector
+        #[arg(value_name = "CONNECTOR")]
+        connector: String,
+        /// Print only the script for this tool
+        #[arg(long, value_name = "TOOL")]
+        script: Option<String>,
+    },
+    /// The integrations: connections that are stored under a name
+    #[command(subcommand, after_help = "Example:\n  doorward integration add contoso --connector entra-id --connection contoso.json")]
+    Integration(IntegrationCommand),
+    /// Check a connection: who we are there, what we may do, what to mend
+    ///
+    /// Ends with 5 when a finding says that something will not work.
+    #[command(after_help = "Examples:\n  doorward check -i contoso\n  doorward check --connector entra-id --connection contoso.json")]
+    Check {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// See who has access to what
+    #[command(subcommand, after_help = "Example:\n  doorward access list --on group:Finance")]
+    Access(AccessCommand),
+    /// Give access
+    ///
+    /// The names are resolved exactly; when several objects fit, nothing is changed. Only what
+    /// `integration allow` allows can be changed. Every change is written to the journal before
+    /// it is sent.
+    #[command(after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes")]
+    Grant {
+        /// Who gets it, e.g. alice@contoso.com or group:Platform
+        #[arg(long, value_name = "WHO")]
+        to: String,
+        #[command(flatten)]
+        change: ChangeOptions,
+    },
+    /// Take access
+    ///
+    /// Says through what somebody still has the access, when a nested group gives it, too.
+    #[command(after_help = "Examples:\n  doorward revoke --from alice@contoso.com --on group:Finance\n  doorward revoke --from alice@contoso.com --on group:Finance --right owner --dry-run")]
+    Revoke {
+        /// Who loses it, e.g. alice@contoso.com or group:Platform
+        #[arg(long, value_name = "WHO")]
+        from: String,
+        #[command(flatten)]
+        change: ChangeOptions,
+    },
+    /// The journal: every change, before and after
+    #[command(subcommand, after_help = "Example:\n  doorward journal list")]
+    Journal(JournalCommand),
+    /// Serve a simulated Microsoft Entra tenant, to try everything without a real one
+    ///
+    /// Listens on this machine only and runs until Ctrl-C.
+    #[command(after_help = "Examples:\n  doorward sim --connection-file sim.json\n  doorward sim --users 20000 --groups 5000 --https --certificate-file sim.pem --connection-file sim.json")]
+    Sim(SimOptions),
+}
+
+/// `doorward connector`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectorCommand {
+    /// List the connectors
+    #[command(after_help = "Example:\n  doorward connector list -o json")]
+    List,
+    /// Show what a connector can do, and which permissions it uses
+    #[command(after_help = "Example:\n  doorward connector show entra-id")]
+    Show {
+        /// The connector
+        #[arg(value_name = "CONNECTOR")]
+        connector: String,
+    },
+}
+
+/// `doorward integration`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IntegrationCommand {
+    /// Store a connection under a name
+    ///
+    /// Looks the connection over, shows which addresses it will reach and with which credential,
+    /// and stores it once you approve them. Secrets are stored encrypted. A secret that is written
+    /// as {"env": "NAME"} or {"file": "path"} is never stored, but read each time.
+    #[command(after_help = "Examples:\n  doorward integration add contoso --connector entra-id --connection contoso.json\n  pass show contoso | doorward integration add contoso --connector entra-id --connection - --yes")]
+    Add {
+        /// The name to store it under
+        name: String,
+        /// The connector
+        #[arg(long, value_name = "ID")]
+        connector: String,
+        /// The connection's file, or - for standard input
+        #[arg(long, value_name = "FILE")]
+        connection: PathBuf,
+        /// Approve the addresses without being asked
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// List the integrations
+    #[command(after_help = "Example:\n  doorward integration list")]
+    List,
+    /// Show an integration: addresses, where its secrets are, what it may change
+    #[command(after_help = "Example:\n  doorward integration show contoso")]
+    Show {
+        /// The integration
+        name: String,
+    },
+    /// Replace a connection, or only its secret, after checking the new one
+    ///
+    /// The new one is tried first. When it does not work, the old one stays.
+    #[command(after_help = "Examples:\n  doorward integration update contoso --secret -\n  doorward integration update contoso --secret env:CONTOSO_SECRET\n  doorward integration update contoso --connection contoso.json")]
+    Update {
+        /// The integration
+        name: String,
+        /// The new connection's file, or - for standard input
+        #[arg(long, value_name = "FILE", required_unless_present = "secret")]
+        connection: Option<PathBuf>,
+        /// The new secret: - asks or reads standard input; env:NAME and file:PATH are not stored
+        #[arg(long, value_name = "FROM", conflicts_with = "connection")]
+        secret: Option<String>,
+        /// Which secret, when the connection has several, e.g. /secret
+        #[arg(long, value_name = "PLACE", requires = "secret")]
+        field: Option<String>,
+        /// Approve the addresses without being asked
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Remove an integration and its secrets; its journal stays
+    #[command(after_help = "Example:\n  doorward integration remove contoso")]
+    Remove {
+        /// The integration
+        name: String,
+        /// Remove it without being asked
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Allow changes to a resource, or take that back
+    #[command(after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove")]
+    Allow {
+        /// What may be changed, e.g. group:Finance
+        #[arg(value_name = "RESOURCE", required_unless_present = "all_groups", conflicts_with = "all_groups")]
+        resource: Option<String>,
+        /// Every group may be changed
+        #[arg(long)]
+        all_groups: bool,
+        /// No longer allow it
+        #[arg(long)]
+        remove: bool,
+        /// Use this integration [default: DOORWARD_INTEGRATION, then `integration use`, then the only one]
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
+    },
+    /// Choose the integration that commands use when none is named
+    #[command(after_help = "Example:\n  doorward integration use contoso")]
+    Use {
+        /// The integration
+        name: String,
+    },
+}
+
+/// `doorward access`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccessCommand {
+    /// List who has access to something, or what somebody has access to
+    ///
+    /// Ends with 14, and says so, when a part could not be read.
+    #[command(after_help = "Examples:\n  doorward access list --on group:Finance\n  doorward access list --for alice@contoso.com\n  doorward access list --on group:Finance -o json")]
+    List {
+        /// Who has access to this, e.g. group:Finance
+        #[arg(long, value_name = "RESOURCE", required_unless_present = "who")]
+        on: Option<String>,
+        /// What this one has access to, e.g. alice@contoso.com
+        #[arg(long = "for", id = "who", value_name = "WHO", conflicts_with = "on")]
+        who: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Explain why somebody has access: every way that leads to it
+    #[command(after_help = "Example:\n  doorward access explain --for bob@contoso.com --on group:Engineering")]
+    Explain {
+        /// Who, e.g. bob@contoso.com
+        #[arg(long = "for", id = "who", value_name = "WHO")]
+        who: String,
+        /// On what, e.g. group:Engineering
+        #[arg(long, value_name = "RESOURCE")]
+        on: String,
+        /// Which right [default: the first that the resource has, e.g. member]
+        #[arg(long, value_name = "RIGHT")]
+        right: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// What `grant` and `revoke` share.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ChangeOptions {
+    /// On what, e.g. group:Finance
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) on: String,
+    /// Which right [default: the first that the resource has, e.g. member]
+    #[arg(long, value_name = "RIGHT")]
+    pub(crate) right: Option<String>,
+    /// Show the exact request, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// The ticket that asks for it, for the journal
+    #[arg(long, value_name = "ID")]
+    pub(crate) ticket: Option<String>,
+    /// Change it without being asked
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// `doorward journal`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// List changes, newest first
+    #[command(after_help = "Examples:\n  doorward journal list\n  doorward journal list -i contoso --limit 200 -o json")]
+    List {
+        /// Only those of this integration
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// Show one change in full
+    #[command(after_help = "Example:\n  doorward journal show 19ab04")]
+    Show {
+        /// The entry's id, or its beginning
+        id: String,
+    },
+}
+
+/// `doorward sim`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SimOptions {
+    /// How many users
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) users: usize,
+    /// How many groups
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) groups: usize,
+    /// The same number makes the same tenant
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The port to listen on; 0 takes any
+    #[arg(long, value_name = "PORT", default_value_t = 7443)]
+    pub(crate) port: u16,
+    /// Serve HTTPS with a certificate made now
+    #[arg(long, requires = "certificate_file")]
+    pub(crate) https: bool,
+    /// Write that certificate here, for SSL_CERT_FILE or --ca-file
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub(crate) certificate_file: Option<PathBuf>,
+    /// Write a connection for this tenant here, ready to use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connection_file: Option<PathBuf>,
+    /// Give the application only this permission; repeat for several
+    #[arg(long = "app-role", value_name = "ROLE")]
+    pub(crate) app_roles: Vec<String>,
+    /// Let every answer take so long
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub(crate) latency_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn walk(command: &clap::Command, path: &str) {
+            for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+                let path = format!("{path} {}", inner.get_name());
+                let help = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Example"), "{path} has no example");
+                assert!(inner.get_about().is_some(), "{path} is not explained");
+                walk(inner, &path);
+            }
+        }
+        walk(&command(), "doorward");
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        fn walk(command: &clap::Command) {
+            for inner in command.get_subcommands() {
+                let help = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
+                for line in help.lines().filter(|line| line.starts_with("  ")) {
+                    let line = line.rsplit("| ").next().unwrap_or(line);
+                    let line = line.split(" >").next().unwrap_or(line);
+                    let parsed = Cli::try_parse_from(line.split_whitespace());
+                    assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+                }
+                walk(inner);
+            }
+        }
+        walk(&command());
+    }
+
+    #[test]
+    fn a_connection_that_is_not_stored_needs_its_connector() {
+        assert!(Cli::try_parse_from(["doorward", "check", "--connection", "a.json"]).is_err());
+        let both = ["doorward", "check", "-i", "a", "--connector", "b", "--connection", "c"];
+        assert!(Cli::try_parse_from(both).is_err());
+    }
+
+    #[test]
+    fn a_list_is_of_one_side() {
+        assert!(Cli::try_parse_from(["doorward", "access", "list"]).is_err());
+        let both = ["doorward", "access", "list", "--on", "a", "--for", "b"];
+        assert!(Cli::try_parse_from(both).is_err());
+    }
+}

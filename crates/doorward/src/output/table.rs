@@ -1,0 +1,67 @@
+//! Tables in plain columns.
+
+use comfy_table::{ContentArrangement, presets};
+
+use super::Stream;
+use super::text::clean;
+
+/// Rows under a header, in columns as wide as they must be.
+pub(crate) struct Table {
+    inner: comfy_table::Table,
+}
+
+impl Table {
+    /// A table with these column names.
+    pub(crate) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Self {
+        let mut inner = comfy_table::Table::new();
+        inner.load_style(presets::NOTHING);
+        inner.set_header(header.map(str::to_uppercase));
+        Self { inner }
+    }
+
+    /// Adds a row; its texts are cleaned.
+    pub(crate) fn row<const COLUMNS: usize>(&mut self, cells: [&str; COLUMNS]) {
+        self.inner.add_row(cells.map(clean));
+    }
+
+    /// The table as text. Only a terminal's width wraps it.
+    pub(super) fn render(&self, stream: Stream) -> String {
+        let mut table = self.inner.clone();
+        if stream == Stream::Error {
+            table.use_stderr();
+        }
+        let arrangement = if table.is_tty() {
+            ContentArrangement::Dynamic
+        } else {
+            ContentArrangement::Disabled
+        };
+        table.set_content_arrangement(arrangement);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        let mut text = String::new();
+        for line in table.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_clean() {
+        let mut table = Table::new(["Who", "Right"]);
+        table.row(["Alice\u{1b}[1m Archer", "member"]);
+        table.row(["Bob", "own\ner"]);
+        let expected = "WHO               RIGHT\nAlice[1m Archer   member\nBob               own er\n";
+        let text = table.render(Stream::Out);
+        let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(squeeze(&text), squeeze(expected));
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains('\u{1b}'));
+    }
+}

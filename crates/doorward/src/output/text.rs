@@ -1,0 +1,127 @@
+//! Text for people: cleaned of what could deceive them, with plural forms and times.
+
+use doorward_core::{Object, Timestamp};
+
+/// Takes out what a name from a directory must not do to a terminal or to a reader: control
+/// characters, text direction changes, and characters without width. Line breaks and tabs become
+/// spaces.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars()
+        .filter_map(|character| match character {
+            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+            _ if is_deceiving(character) => None,
+            _ => Some(character),
+        })
+        .collect()
+}
+
+fn is_deceiving(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            // Text direction.
+            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            // Without width.
+            | '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}'
+            | '\u{206A}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// `1 group`, `2 groups`: the count with the word in its right form.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `a group`, `an account`: the word with its article.
+pub(crate) fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {word}")
+}
+
+/// The text beginning with a capital letter.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+/// `2026-11-23 09:21 UTC`.
+pub(crate) fn moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// `2026-11-23 09:21:07 UTC`.
+pub(crate) fn exact_moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// `in 12 days`, `3 hours ago`: how far a time is from now, in its largest unit.
+pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
+    let seconds = time.as_second().saturating_sub(now.as_second());
+    let amount = seconds.unsigned_abs();
+    let (number, one, many) = match amount {
+        0..60 => return if seconds < 0 { "just now" } else { "in less than a minute" }.to_owned(),
+        60..3_600 => (amount / 60, "minute", "minutes"),
+        3_600..86_400 => (amount / 3_600, "hour", "hours"),
+        _ => (amount / 86_400, "day", "days"),
+    };
+    let span = format!("{number} {}", if number == 1 { one } else { many });
+    if seconds < 0 { format!("{span} ago") } else { format!("in {span}") }
+}
+
+/// The object's name with the name that it signs in with.
+pub(crate) fn object_name(object: &Object) -> String {
+    match object.login() {
+        Some(login) if login != object.name() => format!("{} ({login})", object.name()),
+        _ => object.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_deceives_gets_through() {
+        let table = [
+            ("Finance", "Finance"),
+            ("Fin\u{1b}[31mance", "Fin[31mance"),
+            ("one\r\ntwo\tthree", "one  two three"),
+            ("abc\u{202e}exe.txt", "abcexe.txt"),
+            ("\u{2066}a\u{2069}\u{200f}", "a"),
+            ("Fin\u{200b}an\u{2060}ce\u{feff}", "Finance"),
+            ("a\u{7f}\u{9b}b\0", "ab"),
+            ("line\u{2028}two", "line two"),
+            ("tag\u{e0041}", "tag"),
+            ("Zoë Müller 東京 \u{1f600}", "Zoë Müller 東京 \u{1f600}"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(clean(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn plural_forms_are_right() {
+        assert_eq!(count(0, "group", "groups"), "0 groups");
+        assert_eq!(count(1, "group", "groups"), "1 group");
+        assert_eq!(count(2, "person", "people"), "2 people");
+    }
+
+    #[test]
+    fn times_are_told_in_their_largest_unit() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let table = [
+            (100, 100, "in less than a minute"),
+            (90, 100, "just now"),
+            (160, 100, "in 1 minute"),
+            (100, 7_300, "2 hours ago"),
+            (86_500, 100, "in 1 day"),
+            (200_000_000, 0, "in 2314 days"),
+        ];
+        for (time, now, expected) in table {
+            assert_eq!(relative(at(time), at(now)), expected);
+        }
+        assert_eq!(moment(at(0)), "1970-01-01 00:00 UTC");
+        assert_eq!(exact_moment(at(61)), "1970-01-01 00:01:01 UTC");
+    }
+}

@@ -1,0 +1,239 @@
+//! Secrets that are not stored: from the environment or from a file, read each time.
+
+use doorward_core::validation::SecretOrigin;
+use doorward_core::{Error, ErrorKind, Result};
+use doorward_host::SourceResolver;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// The longest secret, in bytes.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// Reads the environment and files of this machine, for whoever runs the command line here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LocalSources;
+
+impl SourceResolver for LocalSources {
+    fn resolve(&self, source: &Value) -> Result<SecretString> {
+        let origin = SecretOrigin::deserialize(source).map_err(|_| {
+            Error::internal("A stored reference to a secret has a form that is not known.")
+        })?;
+        fetch(&origin)
+    }
+}
+
+/// The secret that is kept elsewhere.
+///
+/// # Errors
+/// `InvalidConnection`, which names the place and never the secret.
+pub(crate) fn fetch(origin: &SecretOrigin) -> Result<SecretString> {
+    match origin {
+        SecretOrigin::Env(name) => from_environment(name),
+        SecretOrigin::File(path) => from_file(Path::new(path)),
+        SecretOrigin::Command(_) => Err(command_comes_later()),
+    }
+}
+
+/// The place of a secret as it is stored; a file's path in full, so that it does not depend on the
+/// directory in which a later command runs.
+pub(crate) fn stored_form(origin: &SecretOrigin) -> Value {
+    match origin {
+        SecretOrigin::Env(name) => json!({"env": name}),
+        SecretOrigin::File(path) => {
+            let full = std::path::absolute(path).unwrap_or_else(|_| path.into());
+            json!({"file": full.display().to_string()})
+        }
+        SecretOrigin::Command(words) => json!({"command": words}),
+    }
+}
+
+/// Where a secret comes from, for people.
+pub(crate) fn place(source: &Value) -> String {
+    let text = |name: &str| source.get(name).and_then(Value::as_str);
+    match (text("env"), text("file")) {
+        (Some(name), _) => format!("read from the environment variable {name}, not stored"),
+        (_, Some(path)) => format!("read from the file {path}, not stored"),
+        _ => "read from elsewhere, not stored".to_owned(),
+    }
+}
+
+/// `env:NAME` or `file:PATH`, as `--secret` takes it.
+pub(crate) fn origin_of_option(text: &str) -> Result<SecretOrigin> {
+    match text.split_once(':') {
+        Some(("env", name)) if !name.is_empty() => Ok(SecretOrigin::Env(name.to_owned())),
+        Some(("file", path)) if !path.is_empty() => Ok(SecretOrigin::File(path.to_owned())),
+        // The text itself is not repeated: it may be the secret.
+        _ => Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "secret-on-command-line",
+            "`--secret` takes `-`, `env:NAME` or `file:PATH`, never the secret itself: other users \
+             of this machine see command lines, and the shell keeps them.",
+        )
+        .remedy("Write `--secret -`, and paste the secret when asked. If the secret was on the \
+                 command line, replace it: consider it as known to others.")),
+    }
+}
+
+fn from_environment(name: &str) -> Result<SecretString> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Err(empty(format!("The environment variable {name}"))),
+        Ok(text) => Ok(SecretString::from(text)),
+        Err(std::env::VarError::NotPresent) => Err(unusable(
+            "secret-variable-missing",
+            format!("The environment variable {name}, which holds a secret, is not set."),
+        )
+        .remedy(format!("Set {name} for this command, e.g. with your secret manager."))),
+        Err(std::env::VarError::NotUnicode(_)) => Err(unusable(
+            "secret-not-text",
+            format!("The environment variable {name}, which holds a secret, is not text in UTF-8."),
+        )
+        .remedy("Set it again.")),
+    }
+}
+
+fn from_file(path: &Path) -> Result<SecretString> {
+    let shown = path.display();
+    let bytes = read_file(path).map_err(|error| {
+        unusable("secret-file-unreadable", format!("The file {shown}, which holds a secret, cannot be read."))
+            .remedy("Check its path and its permissions.")
+            .cause(error)
+    })?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(unusable(
+            "secret-too-long",
+            format!("The file {shown} is longer than 64 KiB, so that it is hardly a secret."),
+        )
+        .remedy("Name the file that holds the secret and nothing else."));
+    }
+    secret(bytes, &format!("The file {shown}"))
+}
+
+fn read_file(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    // With room for all of it, so that the buffer never moves and leaves a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 2));
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A secret from bytes that were typed or read: text, without the one line break at its end.
+///
+/// # Errors
+/// `InvalidConnection` when it is empty or no text.
+pub(crate) fn secret(bytes: Zeroizing<Vec<u8>>, whence: &str) -> Result<SecretString> {
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        unusable("secret-not-text", format!("{whence} is not text in UTF-8."))
+            .remedy("Save the secret as UTF-8.")
+    })?;
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err(empty(whence.to_owned()));
+    }
+    Ok(SecretString::from(text))
+}
+
+/// A secret from standard input.
+pub(crate) fn from_standard_input() -> Result<SecretString> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 2));
+    std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| {
+        unusable("secret-unreadable", "The secret could not be read from standard input.")
+            .remedy("Try again.")
+            .cause(error)
+    })?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(unusable("secret-too-long", "Standard input is longer than 64 KiB, so that it is hardly a secret.")
+            .remedy("Give the secret and nothing else."));
+    }
+    secret(bytes, "Standard input")
+}
+
+fn command_comes_later() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "secret-command-comes-later",
+        "A secret from a command is not supported yet; it comes later.",
+    )
+    .remedy("Use {\"env\": \"NAME\"} or {\"file\": \"path\"}, or pipe the connection into `--connection -`.")
+}
+
+fn empty(whence: String) -> Error {
+    unusable("secret-empty", format!("{whence} holds an empty secret."))
+        .remedy("Put the secret's value there.")
+}
+
+fn unusable(reason: &str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidConnection, reason, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+    use std::io::Write;
+
+    fn file(content: &[u8]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        file
+    }
+
+    fn resolve(content: &[u8]) -> Result<String> {
+        let file = file(content);
+        let source = json!({"file": file.path()});
+        LocalSources.resolve(&source).map(|secret| secret.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_is_not_part_of_a_secret() {
+        let table: [(&[u8], &str); 5] = [
+            (b"abc", "abc"),
+            (b"abc\n", "abc"),
+            (b"abc\r\n", "abc"),
+            (b"abc\n\n", "abc\n"),
+            (b" abc ", " abc "),
+        ];
+        for (content, expected) in table {
+            assert_eq!(resolve(content).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_refused_without_showing_it() {
+        let long = vec![b'x'; 64 * 1024 + 1];
+        let table: [(&[u8], &str); 4] = [
+            (b"", "secret-empty"),
+            (b"\n", "secret-empty"),
+            (b"canary\xff", "secret-not-text"),
+            (&long, "secret-too-long"),
+        ];
+        for (content, reason) in table {
+            let error = resolve(content).unwrap_err();
+            assert_eq!(error.reason, reason);
+            assert!(!format!("{error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_missing_source_is_named() {
+        let missing = LocalSources.resolve(&json!({"env": "DOORWARD_TEST_NOT_SET"})).unwrap_err();
+        assert_eq!(missing.reason, "secret-variable-missing");
+        assert!(missing.message.contains("DOORWARD_TEST_NOT_SET"));
+        let missing = LocalSources.resolve(&json!({"file": "/nowhere/at/all"})).unwrap_err();
+        assert_eq!(missing.reason, "secret-file-unreadable");
+        let later = LocalSources.resolve(&json!({"command": ["pass"]})).unwrap_err();
+        assert_eq!(later.kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn an_option_never_takes_the_secret_itself() {
+        assert_eq!(origin_of_option("env:A").unwrap(), SecretOrigin::Env("A".into()));
+        assert_eq!(origin_of_option("file:a:b").unwrap(), SecretOrigin::File("a:b".into()));
+        let error = origin_of_option("canary8Q~value").unwrap_err();
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Graph's error envelope (facts §5.1) and the rows that we answer (facts §2.2, §5.2, §7).
+
+use serde_json::{Value, json};
+
+use crate::tenant::Link;
+
+/// A refusal: status, code and message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GraphError {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+/// What handlers give back.
+pub(crate) type Result<T> = std::result::Result<T, GraphError>;
+
+impl GraphError {
+    pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into() }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_BadRequest", message)
+    }
+
+    pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
+        Self::new(400, "Request_UnsupportedQuery", message)
+    }
+
+    pub(crate) fn unauthenticated(message: &str) -> Self {
+        Self::new(401, "InvalidAuthenticationToken", message)
+    }
+
+    pub(crate) fn denied() -> Self {
+        Self::new(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        )
+    }
+
+    pub(crate) fn restricted() -> Self {
+        Self::new(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation. Target object is a member of a restricted management \
+             administrative unit and can only be modified by administrators scoped to that administrative unit. Check \
+             that you are assigned a role that has permission to perform the operation for this restricted management \
+             administrative unit. Learn more: https://go.microsoft.com/fwlink/?linkid=2197831",
+        )
+    }
+
+    pub(crate) fn not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "Request_ResourceNotFound",
+            format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
+        )
+    }
+
+    /// A path that Graph does not have: the segment is named.
+    pub(crate) fn no_such_segment(segment: &str) -> Self {
+        Self::new(400, "BadRequest", format!("Resource not found for the segment '{segment}'."))
+    }
+
+    pub(crate) fn invalid_id(id: &str) -> Self {
+        Self::bad_request(format!("Invalid object identifier '{id}'."))
+    }
+
+    pub(crate) fn already(link: Link) -> Self {
+        Self::bad_request(format!(
+            "One or more added object references already exist for the following modified properties: '{}'.",
+            link.name()
+        ))
+    }
+
+    pub(crate) fn not_linked(link: Link) -> Self {
+        Self::bad_request(format!(
+            "One or more removed object references do not exist for the following modified properties: '{}'.",
+            link.name()
+        ))
+    }
+
+    pub(crate) fn expired_page_token() -> Self {
+        Self::new(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired and can no longer be included in your request.",
+        )
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            405,
+            "Request_BadRequest",
+            "Specified HTTP method is not allowed for the request target.",
+        )
+    }
+
+    /// The envelope; `date` has no time zone.
+    pub(crate) fn envelope(&self, stamp: &Stamp, lower_case: bool) -> Value {
+        let inner = if lower_case { "innererror" } else { "innerError" };
+        json!({ "error": {
+            "code": self.code,
+            "message": self.message,
+            inner: {
+                "date": stamp.date,
+                "request-id": stamp.request_id,
+                "client-request-id": stamp.client_request_id,
+            },
+        }})
+    }
+}
+
+/// What identifies an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) date: String,
+    pub(crate) request_id: String,
+    pub(crate) client_request_id: String,
+}

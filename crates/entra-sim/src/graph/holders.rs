@@ -1,0 +1,140 @@
+//! Users, service principals, devices and contacts, and what holds them (facts §3.1, §3.2, §3.7).
+
+use uuid::Uuid;
+
+use super::error::{GraphError, Result};
+use super::list;
+use super::render::{self, Shape};
+use super::{Call, Reply, cast};
+use crate::authority::Read;
+use crate::tenant::{Field, Handle, Kind, Link};
+
+/// Answers a read below `/users`.
+pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
+    match rest {
+        [] => {
+            call.need(Read::Kind(Kind::User))?;
+            list::of_kind(call, Kind::User, false)
+        }
+        ["$count"] => {
+            call.need(Read::Kind(Kind::User))?;
+            list::count_of_kind(call, Kind::User)
+        }
+        ["delta" | "microsoft.graph.delta"] => Err(GraphError::no_such_segment("delta")),
+        [id] => {
+            call.need(Read::Kind(Kind::User))?;
+            let user = find_user(call, id)?;
+            Ok(Reply::Json(render::entity(call, user, Shape::Typed(Kind::User))?))
+        }
+        [id, relation, below @ ..] => of_object(call, Kind::User, id, relation, below),
+    }
+}
+
+/// By id or by user principal name.
+fn find_user(call: &Call<'_>, key: &str) -> Result<Handle> {
+    if Uuid::try_parse(key).is_ok() {
+        return call.find(Kind::User, key);
+    }
+    let found = call.tenant.names().equal(Kind::User, Field::UserPrincipalName, key);
+    found
+        .into_iter()
+        .find(|handle| {
+            call.tenant.object(*handle).is_live() && call.tenant.knows(&call.view, *handle)
+        })
+        .ok_or_else(|| GraphError::not_found(key))
+}
+
+/// Answers a read below `/servicePrincipals`.
+pub(crate) fn service_principals(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
+    match rest {
+        [] => {
+            call.need(Read::PrincipalCollections)?;
+            list::of_kind(call, Kind::ServicePrincipal, false)
+        }
+        [key] => {
+            call.need(Read::Kind(Kind::ServicePrincipal))?;
+            let principal = find_principal(call, key)?;
+            Ok(Reply::Json(render::entity(call, principal, Shape::Typed(Kind::ServicePrincipal))?))
+        }
+        [key, relation, below @ ..] => {
+            of_object(call, Kind::ServicePrincipal, key, relation, below)
+        }
+    }
+}
+
+/// By object id or by `appId=…`.
+fn find_principal(call: &Call<'_>, key: &str) -> Result<Handle> {
+    let Some(application) = key.strip_prefix("appId=") else {
+        return call.find(Kind::ServicePrincipal, key);
+    };
+    let id = Uuid::try_parse(application).map_err(|_| GraphError::invalid_id(application))?;
+    call.tenant.service_principal_of(id).ok_or_else(|| GraphError::not_found(application))
+}
+
+/// Answers a read below `/devices` or `/contacts`.
+pub(crate) fn others(call: &mut Call<'_>, kind: Kind, rest: &[&str]) -> Result<Reply> {
+    match rest {
+        [] => {
+            call.need(Read::Kind(kind))?;
+            list::of_kind(call, kind, false)
+        }
+        [id] => {
+            call.need(Read::Kind(kind))?;
+            let found = call.find(kind, id)?;
+            Ok(Reply::Json(render::entity(call, found, Shape::Typed(kind))?))
+        }
+        [id, relation, below @ ..] => of_object(call, kind, id, relation, below),
+    }
+}
+
+/// `memberOf`, `transitiveMemberOf` and `ownedObjects`, with casts and `$count`.
+pub(super) fn of_object(
+    call: &Call<'_>,
+    kind: Kind,
+    key: &str,
+    relation: &str,
+    below: &[&str],
+) -> Result<Reply> {
+    let owned = match relation {
+        "memberOf" | "transitiveMemberOf" => false,
+        "ownedObjects" if matches!(kind, Kind::User | Kind::ServicePrincipal) => true,
+        other => return Err(GraphError::no_such_segment(other)),
+    };
+    call.need(Read::Holders(kind))?;
+    let handle = match kind {
+        Kind::User => find_user(call, key)?,
+        Kind::ServicePrincipal => find_principal(call, key)?,
+        _ => call.find(kind, key)?,
+    };
+    let transitive = relation == "transitiveMemberOf";
+    let holders = if owned {
+        call.tenant.holders(&call.view, Link::Owner, handle).into_owned()
+    } else if transitive {
+        call.tenant.reach(&call.view, handle, false)
+    } else {
+        call.tenant.holders(&call.view, Link::Member, handle).into_owned()
+    };
+    let (wanted, counted) = match below {
+        [] => (None, false),
+        ["$count"] => (None, true),
+        [segment] => {
+            (Some(cast(segment).ok_or_else(|| GraphError::no_such_segment(segment))?), false)
+        }
+        [segment, "$count"] => {
+            (Some(cast(segment).ok_or_else(|| GraphError::no_such_segment(segment))?), true)
+        }
+        [_, segment, ..] => return Err(GraphError::no_such_segment(segment)),
+    };
+    let fits =
+        |handle: &Handle| wanted.is_none_or(|wanted| call.tenant.object(*handle).kind() == wanted);
+    let list: Vec<Handle> = holders.into_iter().filter(fits).collect();
+    if counted {
+        list::check_count(call)?;
+        return list::count(
+            call,
+            list.iter().filter(|handle| call.tenant.object(**handle).is_live()).count(),
+        );
+    }
+    let strict = wanted.is_some() && (transitive || call.settings.direct_casts_need_consistency);
+    list::related(call, wanted.map_or(Shape::Mixed, Shape::Typed), &list, strict)
+}

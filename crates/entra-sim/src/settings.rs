@@ -1,0 +1,142 @@
+//! What a test or a demo may turn. Where the facts say UNCONFIRMED, the answer is a switch here.
+
+use std::time::Duration;
+
+/// How the trailer of an `error_description` is separated (facts §1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trailer {
+    /// Single spaces, as seen since about 2024.
+    Spaces,
+    /// `\r\n`, as seen before.
+    LineBreaks,
+}
+
+/// How far a replica may lag behind a write (facts §7, §9).
+#[derive(Clone, Copy, Debug)]
+pub struct Lag {
+    /// The longest time until a replica shows a membership or ownership change.
+    pub links: Duration,
+    /// The longest time until a replica shows a new object.
+    pub objects: Duration,
+    /// How many replicas answer; each request hits one, by seed.
+    pub replicas: u64,
+}
+
+impl Default for Lag {
+    /// The figures measured in facts §9: 2–6 s for memberships, up to 30 s for new objects.
+    fn default() -> Self {
+        Self { links: Duration::from_secs(6), objects: Duration::from_secs(30), replicas: 3 }
+    }
+}
+
+/// Virtual time that an answer takes; drawn between the two by seed and request number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Latency {
+    /// The shortest.
+    pub least: Duration,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// All switches, with the defaults that the facts file gives.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Separates request ids, latency, lag and list orders of two runs; independent of the tenant's seed.
+    pub seed: u64,
+    /// Hosts at which this tenant signs in; other Microsoft login hosts answer AADSTS90002 (facts §1.5).
+    pub login_hosts: Vec<String>,
+    /// Hosts at which this tenant's Graph answers; also accepted as the resource of a scope.
+    pub graph_hosts: Vec<String>,
+    /// Trailer style of token errors (facts §1.4).
+    pub trailer: Trailer,
+    /// Seconds that a token endpoint answer promises (facts §1.2); the token itself lives one second longer.
+    pub token_lifetime: i64,
+    /// Virtual time per answer; zero sleeps not at all.
+    pub latency: Latency,
+    /// Replication lag; `None` shows every write at once (facts §7, §8.2).
+    pub lag: Option<Lag>,
+    /// Permute members and owners by seed on every listing (facts §9: the order differs between reads).
+    pub permute_links: bool,
+    /// Untyped `/members` and `/owners` leave out service principals (facts §2.1, measured).
+    pub omit_service_principals: bool,
+    /// Untyped `/transitiveMembers` leaves them out too (facts §2.1: UNCONFIRMED).
+    pub omit_service_principals_transitively: bool,
+    /// `…/members/$count` counts the service principals that the untyped list leaves out (UNCONFIRMED).
+    pub count_service_principals: bool,
+    /// Casts on *direct* members, owners and memberOf need ConsistencyLevel and `$count=true` (facts §3.2
+    /// says so, §9 measured a cast without saying).
+    pub direct_casts_need_consistency: bool,
+    /// `Directory.ReadWrite.All` lists members, transitive members and owners (facts §0: UNCONFIRMED by table).
+    pub directory_write_reads_members: bool,
+    /// `Directory.ReadWrite.All` lists `/servicePrincipals` (facts §0: UNCONFIRMED by table).
+    pub directory_write_lists_principals: bool,
+    /// `Directory.ReadWrite.All` is enough for `POST …/members/$ref` (facts §0: expected, not documented).
+    pub directory_write_posts_members: bool,
+    /// `GroupMember.ReadWrite.All` is enough for a bind-only PATCH (facts §0).
+    pub group_member_write_patches_members: bool,
+    /// Answer 403 instead of 400 for writes to mail-enabled groups (facts §2.2: docs of 2026).
+    pub mail_enabled_is_forbidden: bool,
+    /// A removal of a non-member answers the 400 variant instead of the 404 (facts §2.2).
+    pub removal_of_non_member_is_bad_request: bool,
+    /// Status of AADSTS7000112 (facts §1.4: UNCONFIRMED).
+    pub disabled_status: u16,
+    /// `eq`, `in` and `startswith` on directory objects ignore case.
+    pub ignore_case: bool,
+    /// An unknown name in `$select` answers 400; otherwise it is left out (user and group are open types).
+    pub refuse_unknown_select: bool,
+    /// How long a `$skiptoken` lives; `None` is for ever.
+    pub page_token_lifetime: Option<Duration>,
+    /// `$count` answers start with a byte order mark (facts §8.13: maybe).
+    pub count_byte_order_mark: bool,
+    /// Spell `innerError` as `innererror` (facts §5.1).
+    pub lower_case_inner_error: bool,
+    /// Answer with gzip to clients that accept it (facts §7).
+    pub gzip: bool,
+    /// Soft delete for security groups (facts §3.2: 2026 docs agree, older ones say otherwise).
+    pub soft_delete_security_groups: bool,
+    /// Page size without `$top` (facts §3.1).
+    pub default_page: usize,
+    /// Entries that the trace keeps; older ones go first.
+    pub trace_capacity: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let loopback = ["localhost", "127.0.0.1", "[::1]"].map(String::from);
+        let with = |host: &str| {
+            let mut hosts = vec![host.to_owned()];
+            hosts.extend(loopback.clone());
+            hosts
+        };
+        Self {
+            seed: 0,
+            login_hosts: with("login.microsoftonline.com"),
+            graph_hosts: with("graph.microsoft.com"),
+            trailer: Trailer::Spaces,
+            token_lifetime: 3599,
+            latency: Latency::default(),
+            lag: None,
+            permute_links: false,
+            omit_service_principals: true,
+            omit_service_principals_transitively: true,
+            count_service_principals: false,
+            direct_casts_need_consistency: false,
+            directory_write_reads_members: true,
+            directory_write_lists_principals: true,
+            directory_write_posts_members: true,
+            group_member_write_patches_members: true,
+            mail_enabled_is_forbidden: false,
+            removal_of_non_member_is_bad_request: false,
+            disabled_status: 400,
+            ignore_case: true,
+            refuse_unknown_select: true,
+            page_token_lifetime: None,
+            count_byte_order_mark: false,
+            lower_case_inner_error: false,
+            gzip: true,
+            soft_delete_security_groups: true,
+            default_page: 100,
+            trace_capacity: 10_000,
+        }
+    }
+}

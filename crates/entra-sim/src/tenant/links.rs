@@ -1,0 +1,196 @@
+//! Memberships and ownerships, and what a lagging replica shows of them (facts §7, §9).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Handle, Tenant};
+use crate::random;
+use crate::settings::Lag;
+
+/// The two relations that a group holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Member,
+    Owner,
+}
+
+impl Link {
+    /// The navigation property's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Member => "members",
+            Self::Owner => "owners",
+        }
+    }
+}
+
+/// A change that some replica may not show yet.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkChange {
+    number: u64,
+    at: Timestamp,
+    link: Link,
+    holder: Handle,
+    target: Handle,
+    added: bool,
+}
+
+/// Which replica a request reads, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub now: Timestamp,
+    pub lag: Option<Lag>,
+    pub seed: u64,
+    pub replica: u64,
+}
+
+impl View {
+    /// Whether this replica already shows what happened at `at`.
+    fn shows(&self, number: u64, at: Timestamp, longest: std::time::Duration) -> bool {
+        let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        let delay = random::below(
+            self.seed ^ random::mix(self.replica),
+            "lag",
+            number,
+            longest.saturating_add(1),
+        );
+        let delay = SignedDuration::from_millis(i64::try_from(delay).unwrap_or(i64::MAX));
+        self.now.duration_since(at) >= delay
+    }
+}
+
+impl Tenant {
+    pub(crate) fn holds(&self, link: Link, holder: Handle, target: Handle) -> bool {
+        self.object(holder).targets(link).binary_search(&target).is_ok()
+    }
+
+    /// Adds a link; false when it was there.
+    pub(crate) fn link(&mut self, link: Link, holder: Handle, target: Handle) -> bool {
+        let changed = insert(self.object_mut(holder).targets_mut(link), target);
+        insert(self.object_mut(target).holders_mut(link), holder);
+        if changed {
+            self.remember(link, holder, target, true);
+        }
+        changed
+    }
+
+    /// Takes a link away; false when there was none.
+    pub(crate) fn unlink(&mut self, link: Link, holder: Handle, target: Handle) -> bool {
+        let changed = remove(self.object_mut(holder).targets_mut(link), target);
+        remove(self.object_mut(target).holders_mut(link), holder);
+        if changed {
+            self.remember(link, holder, target, false);
+        }
+        changed
+    }
+
+    fn remember(&mut self, link: Link, holder: Handle, target: Handle, added: bool) {
+        self.revision += 1;
+        let (number, at) = (self.revision, self.now);
+        self.changes.push(LinkChange { number, at, link, holder, target, added });
+    }
+
+    /// Loads the members of a new group; `members` ascending, groups loaded in ascending order.
+    pub(super) fn load_members(&mut self, group: Handle, members: Vec<Handle>) {
+        for member in &members {
+            insert(&mut self.object_mut(*member).member_of, group);
+        }
+        self.object_mut(group).members = members;
+    }
+
+    /// Forgets changes that every replica shows by now.
+    pub(crate) fn forget_settled(&mut self, view: &View) {
+        let longest = view.lag.map_or(SignedDuration::ZERO, |lag| {
+            SignedDuration::try_from(lag.links).unwrap_or(SignedDuration::MAX)
+        });
+        self.changes.retain(|change| view.now.duration_since(change.at) < longest);
+    }
+
+    /// Whether the replica knows this object yet.
+    pub(crate) fn knows(&self, view: &View, handle: Handle) -> bool {
+        view.lag
+            .is_none_or(|lag| view.shows(handle.number(), self.object(handle).created, lag.objects))
+    }
+
+    /// What `holder` holds, as the replica shows it: ascending, deleted objects included.
+    pub(crate) fn targets(&self, view: &View, link: Link, holder: Handle) -> Cow<'_, [Handle]> {
+        self.undo(view, self.object(holder).targets(link), |change| {
+            (change.link == link && change.holder == holder).then_some(change.target)
+        })
+    }
+
+    /// Who holds `target`, as the replica shows it: ascending, deleted objects included.
+    pub(crate) fn holders(&self, view: &View, link: Link, target: Handle) -> Cow<'_, [Handle]> {
+        self.undo(view, self.object(target).holders(link), |change| {
+            (change.link == link && change.target == target).then_some(change.holder)
+        })
+    }
+
+    fn undo<'a>(
+        &self,
+        view: &View,
+        truth: &'a [Handle],
+        concerns: impl Fn(&LinkChange) -> Option<Handle>,
+    ) -> Cow<'a, [Handle]> {
+        let mut shown = Cow::Borrowed(truth);
+        let Some(lag) = view.lag else { return shown };
+        for change in self.changes.iter().rev() {
+            let Some(other) = concerns(change) else { continue };
+            if !view.shows(change.number, change.at, lag.links) {
+                let list = shown.to_mut();
+                if change.added {
+                    remove(list, other)
+                } else {
+                    insert(list, other)
+                };
+            }
+        }
+        shown
+    }
+
+    /// Everything reachable along a link, without duplicates; cycles end by themselves. The start itself is
+    /// in it only when a cycle leads back to it.
+    pub(crate) fn reach(&self, view: &View, start: Handle, downward: bool) -> Vec<Handle> {
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![start];
+        while let Some(next) = waiting.pop() {
+            let step = if downward {
+                self.targets(view, Link::Member, next)
+            } else {
+                self.holders(view, Link::Member, next)
+            };
+            for handle in step.iter().copied() {
+                let object = self.object(handle);
+                if object.is_live()
+                    && seen.insert(handle)
+                    && (!downward || !object.members.is_empty())
+                {
+                    waiting.push(handle);
+                }
+            }
+        }
+        seen.into_iter().collect()
+    }
+}
+
+fn insert(list: &mut Vec<Handle>, handle: Handle) -> bool {
+    match list.binary_search(&handle) {
+        Ok(_) => false,
+        Err(place) => {
+            list.insert(place, handle);
+            true
+        }
+    }
+}
+
+fn remove(list: &mut Vec<Handle>, handle: Handle) -> bool {
+    match list.binary_search(&handle) {
+        Ok(place) => {
+            list.remove(place);
+            true
+        }
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,208 @@
+//! The state: an arena of directory objects with links between them, and what signs in.
+
+mod application;
+mod generate;
+mod index;
+mod links;
+mod object;
+mod oracle;
+mod people;
+mod players;
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub(crate) use application::{Application, RoleAssignment, Secret};
+pub use generate::Size;
+pub(crate) use index::{Field, Names};
+pub(crate) use links::{Link, LinkChange, View};
+pub(crate) use object::{
+    Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Unit, User,
+};
+pub use object::{GroupKind, Kind};
+
+/// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
+///
+/// Its public methods are the independent oracle: they act as an administrator in the portal would, at once
+/// and without the service's rules, and tell the truth whatever lag or fault the service shows.
+pub struct Tenant {
+    pub(crate) seed: u64,
+    pub(crate) id: Uuid,
+    pub(crate) applications: Vec<Application>,
+    pub(crate) role_assignments: Vec<RoleAssignment>,
+    pub(crate) app_roles: Vec<String>,
+    pub(crate) now: Timestamp,
+    pub(crate) revision: u64,
+    pub(crate) changes: Vec<LinkChange>,
+    objects: Vec<Object>,
+    by_id: HashMap<Uuid, Handle>,
+    by_kind: BTreeMap<Kind, Vec<Handle>>,
+    names: Names,
+    minted: u64,
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Tenant")
+            .field("id", &self.id)
+            .field("objects", &self.objects.len())
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tenant {
+    fn empty(seed: u64, id: Uuid, now: Timestamp) -> Self {
+        Self {
+            seed,
+            id,
+            applications: Vec::new(),
+            role_assignments: Vec::new(),
+            app_roles: Vec::new(),
+            now,
+            revision: 0,
+            changes: Vec::new(),
+            objects: Vec::new(),
+            by_id: HashMap::new(),
+            by_kind: BTreeMap::new(),
+            names: Names::default(),
+            minted: 0,
+        }
+    }
+
+    /// The object behind a handle.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a handle is minted only by insert() of this arena, which never shrinks"
+    )]
+    pub(crate) fn object(&self, handle: Handle) -> &Object {
+        &self.objects[handle.index()]
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a handle is minted only by insert() of this arena, which never shrinks"
+    )]
+    fn object_mut(&mut self, handle: Handle) -> &mut Object {
+        &mut self.objects[handle.index()]
+    }
+
+    /// The object with this id, in whatever state it is.
+    pub(crate) fn handle(&self, id: &str) -> Option<Handle> {
+        self.by_id.get(&Uuid::try_parse(id).ok()?).copied()
+    }
+
+    /// The object with this id, when it is neither soft-deleted nor gone.
+    pub(crate) fn live(&self, id: &str) -> Option<Handle> {
+        self.handle(id).filter(|handle| self.object(*handle).is_live())
+    }
+
+    /// All handles of a kind in ascending order, deleted ones included.
+    pub(crate) fn of_kind(&self, kind: Kind) -> &[Handle] {
+        self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Puts an object into the arena without its names, which a bulk load adds at the end.
+    fn insert_unnamed(&mut self, id: Uuid, created: Timestamp, body: Body) -> Handle {
+        let handle = Handle::at(self.objects.len());
+        let object = Object::new(id, created, body);
+        self.by_kind.entry(object.kind()).or_default().push(handle);
+        self.by_id.insert(id, handle);
+        self.objects.push(object);
+        handle
+    }
+
+    fn insert(&mut self, id: Uuid, body: Body) -> Handle {
+        let now = self.now;
+        let handle = self.insert_unnamed(id, now, body);
+        self.name(handle);
+        self.revision += 1;
+        handle
+    }
+
+    fn name(&mut self, handle: Handle) {
+        let object = self.object(handle);
+        let kind = object.kind();
+        let keys: Vec<_> = object.names().collect();
+        for (field, name) in keys {
+            self.names.add(kind, field, &name, handle);
+        }
+    }
+
+    fn unname(&mut self, handle: Handle) {
+        let object = self.object(handle);
+        let kind = object.kind();
+        let keys: Vec<_> = object.names().collect();
+        for (field, name) in keys {
+            self.names.remove(kind, field, &name, handle);
+        }
+    }
+
+    fn name_all(&mut self) {
+        let mut names = Names::default();
+        for (kind, handles) in &self.by_kind {
+            names.fill(
+                *kind,
+                handles.iter().flat_map(|handle| {
+                    self.object(*handle).names().map(|(field, name)| (field, name, *handle))
+                }),
+            );
+        }
+        self.names = names;
+    }
+
+    /// Soft delete: links stay, names stay, the object is only in `/directory/deletedItems`.
+    pub(crate) fn delete_softly(&mut self, handle: Handle) {
+        self.object_mut(handle).deleted = Some(self.now);
+        self.revision += 1;
+    }
+
+    pub(crate) fn bring_back(&mut self, handle: Handle) {
+        self.object_mut(handle).deleted = None;
+        self.revision += 1;
+    }
+
+    /// Permanent deletion: all links go, the id is never found again.
+    pub(crate) fn delete_for_ever(&mut self, handle: Handle) {
+        self.unname(handle);
+        self.object_mut(handle).gone = true;
+        for link in [Link::Member, Link::Owner] {
+            for target in self.object(handle).targets(link).to_vec() {
+                self.unlink(link, handle, target);
+            }
+            for holder in self.object(handle).holders(link).to_vec() {
+                self.unlink(link, holder, handle);
+            }
+        }
+        self.role_assignments.retain(|assignment| assignment.principal != handle);
+        self.revision += 1;
+    }
+
+    /// Whether an object is directly in a restricted management administrative unit (facts §2.1).
+    pub(crate) fn is_restricted(&self, handle: Handle) -> bool {
+        self.restricting_units(handle).next().is_some()
+    }
+
+    /// The restricted units that hold an object.
+    pub(crate) fn restricting_units(&self, handle: Handle) -> impl Iterator<Item = &Object> {
+        let holders =
+            self.object(handle).holders(Link::Member).iter().map(|holder| self.object(*holder));
+        holders.filter(|holder| matches!(&holder.body, Body::Unit(unit) if unit.restricted))
+    }
+
+    /// The service principal of an application in this tenant.
+    pub(crate) fn service_principal_of(&self, application_id: Uuid) -> Option<Handle> {
+        self.of_kind(Kind::ServicePrincipal).iter().copied().find(|handle| {
+            let object = self.object(*handle);
+            object.is_live()
+                && matches!(&object.body, Body::ServicePrincipal(principal) if principal.application_id == application_id)
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! Changes of members and owners: one write request for all operations of a call.
+
+use doorward_core::{
+    Action, ApplyRequest, Context, Error, ErrorKind, GrantKey, GrantKind, HttpRequest,
+    HttpResponse, Method, Operation, Outcome, OutcomeKind, Path, Resource, Result,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+use crate::config::Settings;
+use crate::errors::Denial;
+use crate::find::by_id;
+use crate::graph::ENDPOINT;
+use crate::kinds::{Kind, OWNER, group_id, is_id, known_entitlement};
+use crate::refusals::{Verdict, verdict};
+
+/// The most links that one request may change; members and owners count together (facts §2.2).
+pub(crate) const MOST_LINKS: u32 = 20;
+
+/// A change of one link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) adds: bool,
+    pub(crate) key: &'a GrantKey,
+    pub(crate) resource: &'a Resource,
+}
+
+/// One operation by `POST …/$ref` or `DELETE …/$ref`; several grants of one entitlement on one
+/// group by one PATCH, which is atomic (facts §2.2). An error of the PATCH is an error as a whole:
+/// nothing was changed.
+pub(crate) async fn apply(
+    settings: &Settings,
+    cx: &Context,
+    request: ApplyRequest,
+) -> Result<Vec<Result<Outcome>>> {
+    let changes: Vec<Change<'_>> = request.operations.iter().map(change).collect::<Result<_>>()?;
+    match changes.as_slice() {
+        [] => Ok(Vec::new()),
+        [only] => Ok(vec![Ok(single(settings, cx, only).await?)]),
+        [first, ..] => {
+            let request = bind(settings, first, &changes)?;
+            let response = cx.http().send(request).await?;
+            if response.status == 204 {
+                return Ok(changes
+                    .iter()
+                    .map(|_| Ok(Outcome::new(OutcomeKind::Granted)))
+                    .collect());
+            }
+            Err(batch_error(cx, first, &changes, &response).await)
+        }
+    }
+}
+
+/// The change that an operation asks for.
+pub(crate) fn change(operation: &Operation) -> Result<Change<'_>> {
+    let (key, resource) = operation.action.grant().ok_or_else(|| unsupported(&operation.action))?;
+    let kind = Kind::parse(&key.principal.kind)?;
+    let group = group_id(&key.resource)?;
+    known_entitlement(&key.entitlement)?;
+    if key.scope.is_some() || key.kind != GrantKind::Active {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "unsupported-grant",
+            "Members and owners of groups have no scope, and eligible ones are not supported yet.",
+        ));
+    }
+    if !is_id(group) || !is_id(&key.principal.id) {
+        return Err(invalid(format!(
+            "`{group}` or `{}` ({}) is not the id of a directory object.",
+            key.principal.id,
+            kind.article_name()
+        )));
+    }
+    Ok(Change { adds: matches!(operation.action, Action::Grant { .. }), key, resource })
+}
+
+fn unsupported(action: &Action) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "unsupported",
+        format!("This connector does not offer `{}`.", action.name()),
+    )
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, "invalid-operation", message)
+}
+
+/// A single operation that is refused is refused as a whole, so that the host may try again what is
+/// worth it.
+async fn single(settings: &Settings, cx: &Context, change: &Change<'_>) -> Result<Outcome> {
+    let response = cx.http().send(single_request(settings, change)).await?;
+    if response.status == 204 {
+        return Ok(Outcome::new(done(change)));
+    }
+    outcome(cx, change, &response).await
+}
+
+fn done(change: &Change<'_>) -> OutcomeKind {
+    if change.adds { OutcomeKind::Granted } else { OutcomeKind::Revoked }
+}
+
+async fn outcome(cx: &Context, change: &Change<'_>, response: &HttpResponse) -> Result<Outcome> {
+    let denial = Denial::read(response, cx.now());
+    match verdict(cx, change, &denial).await {
+        Verdict::Already => Ok(Outcome::new(already(change))),
+        Verdict::AlreadyIfGroupExists => if_group_exists(cx, change, &denial).await,
+        Verdict::Failed(error) => Err(*error),
+    }
+}
+
+fn already(change: &Change<'_>) -> OutcomeKind {
+    if change.adds { OutcomeKind::AlreadyGranted } else { OutcomeKind::AlreadyRevoked }
+}
+
+/// A missing link and a missing group look alike (facts §2.2).
+async fn if_group_exists(cx: &Context, change: &Change<'_>, denial: &Denial) -> Result<Outcome> {
+    if by_id(cx, Kind::Group, &change.key.resource.id).await?.is_some() {
+        return Ok(Outcome::new(already(change)));
+    }
+    Err(crate::refusals::group_missing(change, denial))
+}
+
+async fn batch_error(
+    cx: &Context,
+    first: &Change<'_>,
+    changes: &[Change<'_>],
+    response: &HttpResponse,
+) -> Error {
+    let denial = Denial::read(response, cx.now());
+    let named = changes.iter().find(|change| denial.names(&change.key.principal.id));
+    match verdict(cx, named.unwrap_or(first), &denial).await {
+        Verdict::Failed(error) => *error,
+        Verdict::Already | Verdict::AlreadyIfGroupExists => denial
+            .error(
+                ErrorKind::Conflict,
+                "partly-granted",
+                "Some of them hold it already, so that nothing was changed.",
+            )
+            .remedy("Grant them one by one."),
+    }
+}
+
+/// The request of one change. A removal always ends with `/$ref`: without it, Graph deletes the
+/// member itself (facts §2.2).
+fn single_request(settings: &Settings, change: &Change<'_>) -> HttpRequest {
+    let relation = if change.key.entitlement == OWNER { "owners" } else { "members" };
+    let path = Path::new("/v1.0/groups").value(&change.key.resource.id).literal(relation);
+    if change.adds {
+        return HttpRequest::new(ENDPOINT, Method::Post, path.literal("$ref"))
+            .json(json!({ "@odata.id": settings.reference(&change.key.principal.id) }));
+    }
+    let path = path.value(&change.key.principal.id).literal("$ref");
+    HttpRequest::new(ENDPOINT, Method::Delete, path)
+}
+
+/// The one request of several grants.
+fn bind(settings: &Settings, first: &Change<'_>, changes: &[Change<'_>]) -> Result<HttpRequest> {
+    if changes.len() > MOST_LINKS as usize {
+        return Err(invalid(format!(
+            "One request changes at most {MOST_LINKS} members or owners."
+        )));
+    }
+    let alike = |change: &&Change<'_>| {
+        change.adds
+            && change.key.resource == first.key.resource
+            && change.key.entitlement == first.key.entitlement
+    };
+    let principals: BTreeSet<&str> =
+        changes.iter().filter(alike).map(|change| change.key.principal.id.as_str()).collect();
+    if principals.len() != changes.len() {
+        return Err(invalid(
+            "Only grants of one entitlement on one group, to different principals, fit into one request.",
+        ));
+    }
+    let name =
+        if first.key.entitlement == OWNER { "owners@odata.bind" } else { "members@odata.bind" };
+    let links: Vec<Value> =
+        changes.iter().map(|change| json!(settings.reference(&change.key.principal.id))).collect();
+    let path = Path::new("/v1.0/groups").value(&first.key.resource.id);
+    Ok(HttpRequest::new(ENDPOINT, Method::Patch, path).json(json!({ name: links })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::MEMBER;
+    use doorward_core::ObjectRef;
+
+    const GROUP: &str = "60000000-0000-4000-8000-000000000001";
+
+    fn settings() -> Settings {
+        serde_json::from_value(json!({
+            "client_id": "c", "secret": {"pointer": "/secret"}, "tenant": "t",
+            "endpoints": {"graph": "http://localhost:1"},
+        }))
+        .unwrap()
+    }
+
+    fn user(number: usize) -> String {
+        format!("a11ce000-0000-4000-8000-{number:012}")
+    }
+
+    fn operation(adds: bool, group: &str, principal: &str, entitlement: &str) -> Operation {
+        let key = GrantKey::new(
+            ObjectRef::new("user", principal),
+            ObjectRef::new("group", group),
+            entitlement,
+        );
+        let resource: Resource = serde_json::from_value(
+            json!({"key": {"kind": "group", "id": group}, "name": "G", "class": "security"}),
+        )
+        .unwrap();
+        let action = if adds {
+            Action::Grant { key, resource, until: None }
+        } else {
+            Action::Revoke { key, resource }
+        };
+        Operation { id: "o".to_owned(), action, reason: None, ticket: None }
+    }
+
+    #[test]
+    fn a_removal_always_ends_with_ref() {
+        for (entitlement, relation) in [(MEMBER, "members"), (OWNER, "owners")] {
+            let operation = operation(false, GROUP, &user(1), entitlement);
+            let request = single_request(&settings(), &change(&operation).unwrap());
+            assert_eq!(request.method, Method::Delete);
+            assert_eq!(
+                request.path.as_str(),
+                format!("/v1.0/groups/{GROUP}/{relation}/{}/$ref", user(1))
+            );
+            assert_eq!(request.body, None);
+        }
+    }
+
+    #[test]
+    fn nothing_but_an_id_becomes_a_part_of_a_write() {
+        for principal in ["", ".", "..", "alice@contoso.com", "a/b", "a?b"] {
+            for (group, principal) in [(GROUP, principal), (principal, GROUP)] {
+                let operation = operation(false, group, principal, MEMBER);
+                assert_eq!(change(&operation).unwrap_err().kind, ErrorKind::InvalidRequest);
+            }
+        }
+    }
+
+    #[test]
+    fn a_grant_names_the_object_at_the_clouds_own_graph() {
+        let operation = operation(true, GROUP, &user(1), MEMBER);
+        let request = single_request(&settings(), &change(&operation).unwrap());
+        assert_eq!(request.path.as_str(), format!("/v1.0/groups/{GROUP}/members/$ref"));
+        let body = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{}", user(1))});
+        assert_eq!(request.body, Some(body));
+    }
+
+    fn bound(operations: &[Operation]) -> Result<HttpRequest> {
+        let changes: Vec<_> =
+            operations.iter().map(|operation| change(operation).unwrap()).collect();
+        bind(&settings(), &changes[0], &changes)
+    }
+
+    #[test]
+    fn twenty_grants_fit_into_one_patch_and_twenty_one_do_not() {
+        let many = |count: usize| -> Vec<Operation> {
+            (0..count).map(|number| operation(true, GROUP, &user(number), OWNER)).collect()
+        };
+        let request = bound(&many(20)).unwrap();
+        assert_eq!(
+            (request.method, request.path.as_str()),
+            (Method::Patch, format!("/v1.0/groups/{GROUP}").as_str())
+        );
+        assert_eq!(request.body.unwrap()["owners@odata.bind"].as_array().unwrap().len(), 20);
+        assert_eq!(bound(&many(21)).unwrap_err().kind, ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn what_cannot_be_one_request_is_refused() {
+        let other = "60000000-0000-4000-8000-000000000002";
+        let first = || operation(true, GROUP, &user(1), MEMBER);
+        for second in [
+            operation(true, other, &user(2), MEMBER),
+            operation(true, GROUP, &user(2), OWNER),
+            operation(false, GROUP, &user(2), MEMBER),
+            operation(true, GROUP, &user(1), MEMBER),
+        ] {
+            assert_eq!(bound(&[first(), second]).unwrap_err().kind, ErrorKind::InvalidRequest);
+        }
+    }
+}

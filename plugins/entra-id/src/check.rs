@@ -1,0 +1,176 @@
+//! Who we are, what we may do, and what the operator should know.
+
+use doorward_core::{
+    Attributes, CheckReport, Context, CredentialExpiry, Error, ErrorKind, Identity, Path, Result,
+    Timestamp,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::authority::authority;
+use crate::config::Settings;
+use crate::find::{by_id, service_principal};
+use crate::findings;
+use crate::graph;
+use crate::kinds::Kind;
+use crate::objects::DirectoryObject;
+use crate::permissions::{READ_APPLICATION, READ_ORGANIZATION};
+use crate::token::Claims;
+
+#[derive(Debug, Deserialize)]
+struct Organizations {
+    value: Vec<Organization>,
+}
+
+/// The tenant (facts §3.10).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Organization {
+    display_name: Option<String>,
+    verified_domains: Option<Vec<Domain>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Domain {
+    name: Option<String>,
+}
+
+/// The app registration's secrets (facts §3.9).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Application {
+    password_credentials: Option<Vec<Credential>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential {
+    end_date_time: Option<String>,
+}
+
+/// Reads what says who we are; everything but the organization is best effort.
+pub(crate) async fn check(settings: &Settings, cx: &Context) -> Result<CheckReport> {
+    let claims = Claims::read(cx).await?;
+    let organization = organization(cx).await?;
+    let key = identity_key(settings, cx, &claims).await?;
+    let (credential_expiry, valid) = expiry(settings, cx).await;
+    let roles = claims.roles();
+    let domains = domains(&organization);
+    let mut findings = findings::of_settings(settings);
+    findings.extend(findings::of_tenant(settings, claims.text("tid"), &domains));
+    findings.extend(findings::of_roles(&roles));
+    if valid > 1 {
+        findings.push(findings::several_secrets(valid));
+    }
+    Ok(CheckReport {
+        identity: identity(settings, &claims, &organization, &key),
+        authority: authority(&roles),
+        findings,
+        credential_expiry,
+        attributes: Attributes::from_iter([
+            ("tokenRoles".to_owned(), json!(roles)),
+            ("verifiedDomains".to_owned(), json!(domains)),
+        ]),
+    })
+}
+
+/// The tenant's name; a missing permission costs the name only.
+async fn organization(cx: &Context) -> Result<Organization> {
+    let path = Path::new("/v1.0/organization").query("$select", "id,displayName,verifiedDomains");
+    match graph::find::<Organizations>(cx, path, &READ_ORGANIZATION).await {
+        Ok(found) => Ok(found.and_then(|found| found.value.into_iter().next()).unwrap_or_default()),
+        Err(error) if error.kind == ErrorKind::PermissionDenied => Ok(Organization::default()),
+        Err(error) => Err(error),
+    }
+}
+
+fn domains(organization: &Organization) -> Vec<String> {
+    organization
+        .verified_domains
+        .iter()
+        .flatten()
+        .filter_map(|domain| domain.name.clone())
+        .collect()
+}
+
+/// Our service principal: by the token's `oid`, else by the application's id.
+async fn identity_key(
+    settings: &Settings,
+    cx: &Context,
+    claims: &Claims,
+) -> Result<DirectoryObject> {
+    let by_claim = match claims.text("oid") {
+        Some(oid) => {
+            let found = by_id(cx, Kind::ServicePrincipal, oid).await.ok().flatten();
+            Some(found.unwrap_or_else(|| DirectoryObject {
+                id: oid.to_owned(),
+                ..DirectoryObject::default()
+            }))
+        }
+        None => service_principal(cx, &settings.client_id).await.ok().flatten(),
+    };
+    by_claim.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Unauthenticated,
+            "identity-not-found",
+            format!(
+                "The token does not say which service principal the application {} is in the tenant.",
+                settings.client_id
+            ),
+        )
+        .remedy("Grant admin consent, which creates the enterprise application, and try again in a minute.")
+    })
+}
+
+fn identity(
+    settings: &Settings,
+    claims: &Claims,
+    organization: &Organization,
+    own: &DirectoryObject,
+) -> Identity {
+    let name = own
+        .display_name
+        .as_deref()
+        .or_else(|| claims.text("app_displayname"))
+        .unwrap_or(&settings.client_id);
+    let tenant = claims.text("tid").unwrap_or(&settings.tenant);
+    Identity {
+        key: Kind::ServicePrincipal.key(&own.id),
+        name: name.to_owned(),
+        place: organization.display_name.as_deref().unwrap_or(tenant).to_owned(),
+        attributes: Attributes::from_iter([
+            ("clientId".to_owned(), json!(settings.client_id)),
+            ("tenantId".to_owned(), json!(tenant)),
+            ("cloud".to_owned(), json!(settings.cloud.name())),
+        ]),
+    }
+}
+
+/// When our secret ends, and how many valid secrets there are. Which of them is ours cannot be
+/// known (facts §3.9): the earliest end among the valid ones is the safe answer.
+async fn expiry(settings: &Settings, cx: &Context) -> (CredentialExpiry, usize) {
+    let unknown = |because: String| (CredentialExpiry::Unknown { because }, 0);
+    let path = Path::new("/v1.0/applications")
+        .key("appId", &settings.client_id)
+        .query("$select", "id,displayName,passwordCredentials,keyCredentials");
+    let application: Application = match graph::find(cx, path, &READ_APPLICATION).await {
+        Ok(Some(application)) => application,
+        Ok(None) => return unknown("The app registration lies in another tenant.".to_owned()),
+        Err(error) => return unknown(error.message),
+    };
+    let ends = valid_ends(&application, cx.now());
+    match ends.iter().min() {
+        Some(time) => (CredentialExpiry::At { time: *time }, ends.len()),
+        None => unknown("The app registration shows no valid secret.".to_owned()),
+    }
+}
+
+fn valid_ends(application: &Application, now: Timestamp) -> Vec<Timestamp> {
+    application
+        .password_credentials
+        .iter()
+        .flatten()
+        .filter_map(|credential| credential.end_date_time.as_deref()?.parse().ok())
+        .filter(|end| *end > now)
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! What the connector says about itself.
+
+use doorward_core::{
+    Attributes, Capability, Descriptor, Entitlement, Need, Pacing, PrincipalKind, ResourceKind,
+};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+use crate::apply::MOST_LINKS;
+use crate::kinds::{Kind, MEMBER, OWNER};
+use crate::manageability::CLASSES;
+use crate::permissions::permissions;
+use crate::setup::guide;
+
+/// Shared with everybody who writes connections by hand or with other tools.
+const SCHEMA: &str = include_str!("../../../schemas/entra-id.connection.schema.json");
+
+pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
+    Descriptor {
+    id: "entra-id".to_owned(),
+    version: env!("CARGO_PKG_VERSION").to_owned(),
+    name: "Microsoft Entra ID".to_owned(),
+    summary: "Reads and changes members and owners of groups in Microsoft Entra ID (Azure Active Directory) through Microsoft Graph.".to_owned(),
+    needs: vec![Need::Http],
+    connection_schema: schema(),
+    principal_kinds: principal_kinds(),
+    resource_kinds: vec![group()],
+    capabilities: vec![Capability::Check, Capability::Read, Capability::Grant, Capability::Revoke],
+    permissions: permissions(),
+    setup: guide(),
+    pacing: Pacing { max_in_flight: 4 },
+    max_batch: MOST_LINKS,
+    attributes: Attributes::new(),
+}
+});
+
+#[expect(clippy::expect_used, reason = "the text is compiled in, and a test parses it")]
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).expect("the connection schema is JSON")
+}
+
+fn principal_kinds() -> Vec<PrincipalKind> {
+    [
+        (Kind::User, "user", true),
+        (Kind::ServicePrincipal, "service principal", false),
+        (Kind::Group, "group", true),
+        (Kind::Device, "device", false),
+        (Kind::Contact, "organizational contact", false),
+    ]
+    .into_iter()
+    .map(|(kind, name, searchable)| PrincipalKind {
+        kind: kind.name().to_owned(),
+        name: name.to_owned(),
+        searchable,
+    })
+    .collect()
+}
+
+fn group() -> ResourceKind {
+    let kinds = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name().to_owned()).collect();
+    ResourceKind {
+        kind: Kind::Group.name().to_owned(),
+        name: "group".to_owned(),
+        classes: CLASSES.iter().map(|class| (*class).to_owned()).collect(),
+        entitlements: vec![
+            Entitlement {
+                id: MEMBER.to_owned(),
+                summary: "Has what the group gives, also through nested groups.".to_owned(),
+                principals: kinds(&[
+                    Kind::User,
+                    Kind::Group,
+                    Kind::ServicePrincipal,
+                    Kind::Device,
+                    Kind::Contact,
+                ]),
+                transitive: true,
+            },
+            Entitlement {
+                id: OWNER.to_owned(),
+                summary: "May change the group and its members.".to_owned(),
+                principals: kinds(&[Kind::User, Kind::ServicePrincipal]),
+                transitive: false,
+            },
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_descriptor_is_complete() {
+        let descriptor = &*DESCRIPTOR;
+        assert!(descriptor.connection_schema["properties"]["secret"].is_object());
+        assert!(descriptor.declares("contact") && descriptor.can(Capability::Revoke));
+        assert!(!descriptor.can(Capability::Sync));
+        for permission in &descriptor.permissions {
+            assert!(permission.purpose.ends_with('.') && permission.without.ends_with('.'));
+            assert!(!permission.uses.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_guide_holds_the_consent_link_and_both_permissions() {
+        let guide = serde_json::to_string(&DESCRIPTOR.setup).unwrap();
+        for text in [
+            "/{tenant}/adminconsent?client_id={client_id}",
+            "Directory.ReadWrite.All",
+            "RoleManagement.ReadWrite.Directory",
+            "az ad app create",
+        ] {
+            assert!(guide.contains(text), "{text}");
+        }
+    }
+}

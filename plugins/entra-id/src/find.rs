@@ -1,0 +1,158 @@
+//! Objects by id, name or mail address.
+
+use doorward_core::{Answer, Context, Error, ErrorKind, ObjectRef, Path, Record, Result, Term};
+use serde_json::{Value, json};
+
+use crate::graph::{self, PAGE, Place, foreign_cursor};
+use crate::kinds::{Kind, is_id};
+use crate::objects::{DirectoryObject, skipped};
+
+/// Objects that one page of `Query::Objects` looks up: `getByIds` would take a thousand at once but
+/// needs `Directory.Read.All` (facts §0).
+const OBJECTS_AT_ONCE: usize = 20;
+
+/// One object by its id.
+pub(crate) async fn by_id(cx: &Context, kind: Kind, id: &str) -> Result<Option<DirectoryObject>> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    let path = kind.collection().value(id).query("$select", kind.select());
+    let found: Option<DirectoryObject> = graph::find(cx, path, kind.purpose()).await?;
+    Ok(found.filter(|object| object.id.eq_ignore_ascii_case(id)))
+}
+
+/// The group, or the error that it does not exist.
+pub(crate) async fn existing(cx: &Context, key: &ObjectRef) -> Result<DirectoryObject> {
+    by_id(cx, Kind::parse(&key.kind)?, &key.id).await?.ok_or_else(|| missing(key))
+}
+
+pub(crate) fn missing(key: &ObjectRef) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "not-found",
+        format!("There is no {key} in the tenant, or it is deleted."),
+    )
+    .remedy("Check the name or id. A new object can take half a minute to be seen.")
+}
+
+/// Candidates for a term; the host compares exactly.
+pub(crate) async fn find(
+    cx: &Context,
+    kind: &str,
+    term: Term,
+    cursor: Option<Value>,
+) -> Result<Answer> {
+    let kind = Kind::parse(kind)?;
+    if let Some(cursor) = cursor {
+        let place = serde_json::from_value(cursor).map_err(foreign_cursor)?;
+        return candidates(cx, kind, place).await;
+    }
+    match (kind, term) {
+        (kind, Term::Id(id)) => Ok(one(kind, by_id(cx, kind, &id).await?)),
+        (Kind::User | Kind::Group, term) => {
+            let path = kind
+                .collection()
+                .query("$filter", &filter(kind, &term))
+                .query("$select", kind.select())
+                .query("$top", PAGE);
+            candidates(cx, kind, Place::first(path)).await
+        }
+        (Kind::ServicePrincipal, Term::Name(name)) if is_id(&name) => {
+            Ok(one(kind, service_principal(cx, &name).await?))
+        }
+        _ => Ok(not_searchable(kind)),
+    }
+}
+
+/// The service principal of an application. Addressed by key, since the permissions that the
+/// integration guide asks for do not surely cover the collection (facts §0).
+pub(crate) async fn service_principal(
+    cx: &Context,
+    application_id: &str,
+) -> Result<Option<DirectoryObject>> {
+    let kind = Kind::ServicePrincipal;
+    let path = Path::new("/v1.0/servicePrincipals")
+        .key("appId", application_id)
+        .query("$select", kind.select());
+    graph::find(cx, path, kind.purpose()).await
+}
+
+async fn candidates(cx: &Context, kind: Kind, place: Place) -> Result<Answer> {
+    let page = graph::page(cx, place, kind.purpose()).await?;
+    Ok(Answer {
+        records: page.objects.iter().map(|object| object.object(kind).into()).collect(),
+        next: page.next.map(|place| json!(place)),
+        ..Answer::default()
+    })
+}
+
+fn one(kind: Kind, object: Option<DirectoryObject>) -> Answer {
+    Answer {
+        records: object.map(|object| object.object(kind).into()).into_iter().collect(),
+        ..Answer::default()
+    }
+}
+
+fn not_searchable(kind: Kind) -> Answer {
+    let message = match kind {
+        Kind::ServicePrincipal => {
+            "Service principals are found by their object id or application (client) id only."
+        }
+        _ => "Objects of this kind are found by their id only.",
+    };
+    Answer { records: vec![skipped(None, "not-searchable", message)], ..Answer::default() }
+}
+
+fn filter(kind: Kind, term: &Term) -> String {
+    let equals = |property: &str, text: &str| format!("{property} eq {}", literal(text));
+    match (kind, term) {
+        (Kind::User, Term::Name(name)) => {
+            format!("{} or {}", equals("displayName", name), equals("userPrincipalName", name))
+        }
+        (_, Term::Name(name)) => equals("displayName", name),
+        (_, Term::Mail(mail)) => equals("mail", mail),
+        (_, Term::Id(id)) => equals("id", id),
+    }
+}
+
+/// A text in a filter: single quotes are doubled (facts §7).
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// These objects, a few at a time.
+pub(crate) async fn objects(
+    cx: &Context,
+    keys: &[ObjectRef],
+    cursor: Option<Value>,
+) -> Result<Answer> {
+    let start: usize = match cursor {
+        Some(cursor) => serde_json::from_value(cursor).map_err(foreign_cursor)?,
+        None => 0,
+    };
+    let mut records: Vec<Record> = Vec::new();
+    for key in keys.iter().skip(start).take(OBJECTS_AT_ONCE) {
+        let kind = Kind::parse(&key.kind)?;
+        let found = by_id(cx, kind, &key.id).await?;
+        records.extend(found.map(|object| object.object(kind).into()));
+    }
+    let end = start.saturating_add(OBJECTS_AT_ONCE);
+    Ok(Answer { records, next: (end < keys.len()).then(|| json!(end)), ..Answer::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_double_quotes() {
+        let name = Term::Name("Miles O'Brien".to_owned());
+        assert_eq!(
+            filter(Kind::User, &name),
+            "displayName eq 'Miles O''Brien' or userPrincipalName eq 'Miles O''Brien'"
+        );
+        assert_eq!(filter(Kind::Group, &name), "displayName eq 'Miles O''Brien'");
+        let mail = Term::Mail("a@b".to_owned());
+        assert_eq!(filter(Kind::User, &mail), "mail eq 'a@b'");
+    }
+}

@@ -1,0 +1,192 @@
+//! What the operator should know about a connection that works.
+
+use doorward_core::{Finding, Severity};
+use std::collections::BTreeSet;
+
+use crate::config::Settings;
+use crate::permissions::{BROAD, HIDDEN_READ, READ_GROUPS, READ_USERS, USED};
+
+fn finding(severity: Severity, code: &str, message: String, remedy: Option<String>) -> Finding {
+    Finding { severity, code: code.to_owned(), message, remedy }
+}
+
+/// Findings from the token's roles.
+pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
+    let mut findings = missing(roles);
+    findings.extend(broad(roles));
+    findings.extend(unused(roles));
+    if !roles.contains(HIDDEN_READ) {
+        findings.push(finding(
+            Severity::Info,
+            "hidden-membership",
+            "Members of groups with hidden membership are not visible.".to_owned(),
+            Some("Grant Member.Read.Hidden, if they shall be read.".to_owned()),
+        ));
+    }
+    findings
+}
+
+fn missing(roles: &BTreeSet<&str>) -> Vec<Finding> {
+    [&READ_USERS, &READ_GROUPS]
+        .into_iter()
+        .filter(|purpose| !purpose.needs.iter().any(|needed| roles.contains(needed)))
+        .map(|purpose| {
+            let smallest = purpose.needs.first().copied().unwrap_or_default();
+            finding(
+                Severity::Warning,
+                "missing-permission",
+                format!("The token carries no permission to read {}.", purpose.what),
+                Some(format!("Grant the application permission {smallest} with admin consent, unless an Entra role of the application allows it. Permissions work with the next token, within about an hour.")),
+            )
+        })
+        .collect()
+}
+
+fn broad(roles: &BTreeSet<&str>) -> Vec<Finding> {
+    BROAD
+        .iter()
+        .filter(|(role, ..)| roles.contains(role))
+        .map(|(role, power, instead)| {
+            finding(
+                Severity::Warning,
+                "over-granted",
+                format!("The application holds {role}. {power}"),
+                Some((*instead).to_owned()),
+            )
+        })
+        .collect()
+}
+
+fn unused(roles: &BTreeSet<&str>) -> Vec<Finding> {
+    roles
+        .iter()
+        .filter(|role| !USED.contains(role) && !BROAD.iter().any(|(broad, ..)| broad == *role))
+        .map(|role| {
+            finding(
+                Severity::Warning,
+                "over-granted",
+                format!("The application holds {role}, which this connector does not use."),
+                Some(format!("Remove {role} from the app registration and revoke its consent.")),
+            )
+        })
+        .collect()
+}
+
+/// Findings from the connection itself.
+pub(crate) fn of_settings(settings: &Settings) -> Vec<Finding> {
+    if !settings.overrides() {
+        return Vec::new();
+    }
+    vec![finding(
+        Severity::Warning,
+        "endpoint-override",
+        format!(
+            "THIS CONNECTION DOES NOT GO TO MICROSOFT: sign-in goes to {}, and Graph to {}. Whoever runs them receives the secret and every token.",
+            settings.login_origin(),
+            settings.graph_origin()
+        ),
+        Some("Remove endpoints from the connection, unless this is a proxy or a simulator of your own.".to_owned()),
+    )]
+}
+
+/// Findings from comparing the connection's tenant with the one that answered.
+pub(crate) fn of_tenant(
+    settings: &Settings,
+    tid: Option<&str>,
+    domains: &[String],
+) -> Vec<Finding> {
+    let tenant = settings.tenant.as_str();
+    let same = |other: &str| other.eq_ignore_ascii_case(tenant);
+    let Some(tid) = tid.filter(|tid| !same(tid)) else {
+        return Vec::new();
+    };
+    if crate::kinds::is_id(tenant) {
+        return vec![finding(
+            Severity::Warning,
+            "another-tenant",
+            format!("The connection names the tenant {tenant}, but the token is for {tid}."),
+            Some("Check what answers at the sign-in endpoint.".to_owned()),
+        )];
+    }
+    if domains.is_empty() || domains.iter().any(|domain| same(domain)) {
+        return Vec::new();
+    }
+    vec![finding(
+        Severity::Info,
+        "unlisted-domain",
+        format!("The domain {tenant} is not among the tenant's verified domains."),
+        Some(format!("Use the tenant's id, {tid}: ids never change.")),
+    )]
+}
+
+/// Says that one of several secrets is meant.
+pub(crate) fn several_secrets(count: usize) -> Finding {
+    finding(
+        Severity::Info,
+        "several-secrets",
+        format!(
+            "The app registration has {count} valid secrets. Microsoft does not tell which one this connection uses; the earliest expiry is shown."
+        ),
+        Some("Remove secrets that are not used.".to_owned()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn codes(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|finding| finding.code.as_str()).collect()
+    }
+
+    #[test]
+    fn roles_are_judged() {
+        let of = |roles: &[&str]| of_roles(&roles.iter().copied().collect());
+        assert_eq!(
+            codes(&of(&[])),
+            ["missing-permission", "missing-permission", "hidden-membership"]
+        );
+        assert_eq!(
+            codes(&of(&["User.Read.All", "GroupMember.ReadWrite.All", "Member.Read.Hidden"])),
+            [""; 0]
+        );
+        let guide = of(&["Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]);
+        assert_eq!(codes(&guide), ["over-granted", "over-granted", "hidden-membership"]);
+        assert!(guide[0].message.contains("Global Administrator"));
+        assert_eq!(
+            codes(&of(&[
+                "User.Read.All",
+                "GroupMember.Read.All",
+                "Member.Read.Hidden",
+                "Mail.Read"
+            ])),
+            ["over-granted"]
+        );
+    }
+
+    #[test]
+    fn an_override_is_loud_and_a_wrong_tenant_is_seen() {
+        let settings = |tenant: &str, endpoints: serde_json::Value| -> Settings {
+            serde_json::from_value(json!({"client_id": "c", "secret": {"pointer": "/secret"}, "tenant": tenant, "endpoints": endpoints})).unwrap()
+        };
+        let id = "c0470500-0000-4000-8000-000000000001";
+        let domains = ["contoso.com".to_owned()];
+        assert_eq!(codes(&of_settings(&settings(id, json!({})))), [""; 0]);
+        assert_eq!(
+            codes(&of_settings(&settings(id, json!({"login": "http://localhost"})))),
+            ["endpoint-override"]
+        );
+        let of = |tenant: &str, tid: Option<&str>| {
+            of_tenant(&settings(tenant, json!({})), tid, &domains)
+        };
+        assert_eq!(codes(&of(id, Some(id))), [""; 0]);
+        assert_eq!(codes(&of("Contoso.com", Some(id))), [""; 0]);
+        assert_eq!(codes(&of("other.com", Some(id))), ["unlisted-domain"]);
+        assert_eq!(
+            codes(&of(id, Some("c0470500-0000-4000-8000-000000000002"))),
+            ["another-tenant"]
+        );
+        assert_eq!(codes(&of(id, None)), [""; 0]);
+    }
+}

@@ -1,0 +1,147 @@
+//! Fragments of messages that must be told apart because they share one code.
+//!
+//! `Request_BadRequest` alone stands for a duplicate, a synced group, the last owner and more
+//! (facts §2.2), so that matching English text cannot be avoided. All of it stands in this table
+//! and nowhere else.
+
+/// What a refused request means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The link to add is there.
+    AlreadyLinked,
+    /// The link to remove is not there.
+    LinkMissing,
+    /// An object was made moments ago and is not known everywhere.
+    NotReplicated,
+    /// An object does not exist; the message holds its id.
+    ObjectMissing,
+    /// The last user among the owners must stay.
+    LastOwner,
+    /// More than 20 links in one request.
+    TooManyLinks,
+    /// One object twice in one request.
+    Repeated,
+    /// Mastered in Active Directory.
+    Synced,
+    /// Mastered in Exchange.
+    MailEnabled,
+    /// A Microsoft 365 group takes users only.
+    MemberType,
+    /// A role-assignable group takes no groups.
+    Nesting,
+    /// Inside a restricted management administrative unit.
+    RestrictedUnit,
+    /// Parallel writes.
+    Concurrency,
+    /// Not the form of an id.
+    InvalidIdentifier,
+}
+
+/// Lower case; the first that is found decides (facts §2.2, §5.2).
+const TABLE: &[(&str, Meaning)] = &[
+    ("added object references already exist", Meaning::AlreadyLinked),
+    ("removed object references do not exist", Meaning::LinkMissing),
+    ("removed object references don't exist", Meaning::LinkMissing),
+    ("objects being referenced don't exist", Meaning::NotReplicated),
+    ("objects being referenced do not exist", Meaning::NotReplicated),
+    ("does not exist or one of its queried reference-property", Meaning::ObjectMissing),
+    ("must have at least one owner", Meaning::LastOwner),
+    ("more than 20 link changes", Meaning::TooManyLinks),
+    ("can only be present once", Meaning::Repeated),
+    ("on-premises mastered directory sync objects", Meaning::Synced),
+    ("mail-enabled security groups and or distribution list", Meaning::MailEnabled),
+    ("originated within an external service", Meaning::MailEnabled),
+    ("cannot be added to unified groups", Meaning::MemberType),
+    ("nesting is currently not supported", Meaning::Nesting),
+    ("restricted management administrative unit", Meaning::RestrictedUnit),
+    ("concurrent requests", Meaning::Concurrency),
+    ("invalid object identifier", Meaning::InvalidIdentifier),
+];
+
+/// What a message means, as far as the table knows it.
+pub(crate) fn meaning(message: &str) -> Option<Meaning> {
+    let message = message.to_lowercase();
+    TABLE.iter().find(|(fragment, _)| message.contains(fragment)).map(|(_, meaning)| *meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorded_messages_are_told_apart() {
+        let table = [
+            (
+                "One or more added object references already exist for the following modified properties: 'members'.",
+                Meaning::AlreadyLinked,
+            ),
+            (
+                "One or more added object references already exist for the following modified properties: 'owners'.",
+                Meaning::AlreadyLinked,
+            ),
+            (
+                "One or more removed object references do not exist for the following modified properties: 'members'.",
+                Meaning::LinkMissing,
+            ),
+            (
+                "The source resource object or one of the objects being referenced don't exist.",
+                Meaning::NotReplicated,
+            ),
+            (
+                "The source resource object or one of the objects being referenced do not exist.",
+                Meaning::NotReplicated,
+            ),
+            (
+                "Resource 'x' does not exist or one of its queried reference-property objects are not present.",
+                Meaning::ObjectMissing,
+            ),
+            (
+                "The group must have at least one owner, hence this owner cannot be removed.",
+                Meaning::LastOwner,
+            ),
+            ("A resource cannot contain more than 20 link changes", Meaning::TooManyLinks),
+            (
+                "Object '[a]' referenced from '[b]' can only be present once as an add/remove change.",
+                Meaning::Repeated,
+            ),
+            (
+                "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
+                Meaning::Synced,
+            ),
+            (
+                "Cannot Update a mail-enabled security groups and or distribution list.",
+                Meaning::MailEnabled,
+            ),
+            (
+                "Unable to update the specified properties for objects that have originated within an external service.",
+                Meaning::MailEnabled,
+            ),
+            (
+                "Directory object type: ServicePrincipal cannot be added to Unified Groups. paramName: Members, paramValue: ",
+                Meaning::MemberType,
+            ),
+            (
+                "Unified Groups cannot be added to Unified Groups. paramName: Members, ",
+                Meaning::MemberType,
+            ),
+            (
+                "Nesting is currently not supported for groups that can be assigned to a role.",
+                Meaning::Nesting,
+            ),
+            (
+                "Insufficient privileges to complete the operation. Target object is a member of a restricted management administrative unit and can only be modified by …",
+                Meaning::RestrictedUnit,
+            ),
+            (
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+                Meaning::Concurrency,
+            ),
+            ("Invalid object identifier 'x'.", Meaning::InvalidIdentifier),
+        ];
+        for (message, expected) in table {
+            assert_eq!(meaning(message), Some(expected), "{message}");
+        }
+        assert_eq!(meaning("Insufficient privileges to complete the operation."), None);
+        assert_eq!(meaning(""), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! What a principal holds: its own groups, those it is in through others, and those it owns.
+//!
+//! `transitiveMemberOf` tells which groups, not by which way. For each group that is not held
+//! directly one request finds a member group that the principal is in: that is its `via`.
+
+use doorward_core::{Answer, Context, Grant, GrantKey, ObjectRef, Path, Record, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+use crate::find::missing;
+use crate::grant::memberships;
+use crate::graph::{self, PAGE, Place, foreign_cursor};
+use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, is_id};
+use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
+use crate::permissions::{READ_MEMBERS, READ_MEMBERSHIPS};
+
+/// Nested groups whose way one page looks up.
+const NESTED_AT_ONCE: usize = 20;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "stage")]
+enum Cursor {
+    /// Finding the way to each of `remaining`; `held` are all groups that the principal is in.
+    Nested { remaining: Vec<String>, held: BTreeSet<String> },
+    /// Reading what it owns.
+    Owned { place: Place },
+}
+
+/// One page of what a principal holds.
+pub(crate) async fn holdings(
+    cx: &Context,
+    principal: &ObjectRef,
+    cursor: Option<Value>,
+) -> Result<Answer> {
+    let kind = Kind::parse(&principal.kind)?;
+    if !is_id(&principal.id) {
+        return Err(missing(principal));
+    }
+    let (records, next) = match cursor {
+        None => memberships_of(cx, principal, kind).await?,
+        Some(cursor) => match serde_json::from_value(cursor).map_err(foreign_cursor)? {
+            Cursor::Nested { remaining, held } => {
+                nested(cx, principal, kind, remaining, held).await?
+            }
+            Cursor::Owned { place } => owned(cx, principal, place).await?,
+        },
+    };
+    Ok(Answer { records, next: next.map(|cursor| json!(cursor)), ..Answer::default() })
+}
+
+type Part = (Vec<Record>, Option<Cursor>);
+
+async fn memberships_of(cx: &Context, principal: &ObjectRef, kind: Kind) -> Result<Part> {
+    let direct =
+        graph::all(cx, memberships(kind, &principal.id, SELECT_MIXED), &READ_MEMBERSHIPS).await?;
+    let every = graph::all(cx, transitive(kind, &principal.id), &READ_MEMBERSHIPS).await?;
+    let own: BTreeSet<&str> = direct.iter().map(|object| object.id.as_str()).collect();
+    let mut records = Vec::new();
+    for object in &direct {
+        records.extend(held_directly(principal, MEMBER, object));
+    }
+    let indirect: Vec<&DirectoryObject> =
+        every.iter().filter(|object| !own.contains(object.id.as_str())).collect();
+    for object in &indirect {
+        records.push(match object.kind(None) {
+            Some(kind) => record(object, kind),
+            None => unknown_kind(principal, object),
+        });
+    }
+    let remaining = groups(indirect.iter().copied()).collect::<BTreeSet<_>>();
+    let held = groups(direct.iter().chain(&every)).collect();
+    let next = Cursor::Nested { remaining: remaining.into_iter().collect(), held };
+    Ok((records, after(next, principal, kind)))
+}
+
+/// Skips a stage that has nothing to do.
+fn after(cursor: Cursor, principal: &ObjectRef, kind: Kind) -> Option<Cursor> {
+    match cursor {
+        Cursor::Nested { remaining, .. } if remaining.is_empty() => {
+            kind.can_own().then(|| Cursor::Owned { place: owned_objects(kind, &principal.id) })
+        }
+        cursor => Some(cursor),
+    }
+}
+
+fn groups<'a>(objects: impl Iterator<Item = &'a DirectoryObject>) -> impl Iterator<Item = String> {
+    objects.filter(|object| object.kind(None) == Some(Kind::Group)).map(|object| object.id.clone())
+}
+
+fn held_directly(
+    principal: &ObjectRef,
+    entitlement: &str,
+    object: &DirectoryObject,
+) -> Vec<Record> {
+    match object.kind(None) {
+        Some(Kind::Group) => {
+            let key = GrantKey::new(principal.clone(), Kind::Group.key(&object.id), entitlement);
+            vec![record(object, Kind::Group), Record::Grant(Grant::new(key))]
+        }
+        _ => vec![unknown_kind(principal, object)],
+    }
+}
+
+async fn nested(
+    cx: &Context,
+    principal: &ObjectRef,
+    kind: Kind,
+    remaining: Vec<String>,
+    held: BTreeSet<String>,
+) -> Result<Part> {
+    let mut records = Vec::new();
+    for group in remaining.iter().take(NESTED_AT_ONCE) {
+        records.push(way(cx, principal, group, &held).await?);
+    }
+    let remaining = remaining.into_iter().skip(NESTED_AT_ONCE).collect();
+    let next = Cursor::Nested { remaining, held };
+    Ok((records, after(next, principal, kind)))
+}
+
+/// The grant of a group that is held through one of its member groups. Any member group that the
+/// principal is in, directly or not, is a way.
+async fn way(
+    cx: &Context,
+    principal: &ObjectRef,
+    group: &str,
+    held: &BTreeSet<String>,
+) -> Result<Record> {
+    let resource = Kind::Group.key(group);
+    let members = graph::cast_all(cx, member_groups(group), &READ_MEMBERS).await?;
+    let through = members
+        .iter()
+        .map(|member| member.id.as_str())
+        .filter(|id| *id != group && held.contains(*id))
+        .min();
+    let Some(through) = through else {
+        return Ok(skipped(
+            Some(resource),
+            "unknown-path",
+            "The principal is in this group through another one, but the way was not found. A change made moments ago may be the reason.",
+        ));
+    };
+    let mut grant = Grant::new(GrantKey::new(principal.clone(), resource, MEMBER));
+    grant.via = Some(Kind::Group.key(through));
+    Ok(Record::Grant(grant))
+}
+
+async fn owned(cx: &Context, principal: &ObjectRef, place: Place) -> Result<Part> {
+    let page = graph::page(cx, place, &READ_MEMBERSHIPS).await?;
+    let records =
+        page.objects.iter().flat_map(|object| held_directly(principal, OWNER, object)).collect();
+    Ok((records, page.next.map(|place| Cursor::Owned { place })))
+}
+
+fn transitive(kind: Kind, id: &str) -> Place {
+    let path = kind.collection().value(id).literal("transitiveMemberOf");
+    Place::first(path.query("$select", SELECT_MIXED).query("$top", PAGE))
+}
+
+fn owned_objects(kind: Kind, id: &str) -> Place {
+    let path = kind.collection().value(id).literal("ownedObjects");
+    Place::first(path.query("$select", SELECT_MIXED).query("$top", PAGE))
+}
+
+fn member_groups(group: &str) -> Place {
+    let path =
+        Path::new("/v1.0/groups").value(group).literal("members").literal("microsoft.graph.group");
+    Place::advanced(path.query("$select", "id").query("$top", PAGE))
+}

@@ -1,0 +1,148 @@
+//! Application permissions of Microsoft Graph: which call needs which (facts §0).
+
+use doorward_core::Permission;
+
+/// What a read is for, so that a refusal can say what is missing.
+#[derive(Debug)]
+pub(crate) struct Purpose {
+    /// What is read, as in "to show *the members of a group*".
+    pub(crate) what: &'static str,
+    /// The permissions of which any one is enough; the smallest first.
+    pub(crate) needs: &'static [&'static str],
+}
+
+pub(crate) const DIRECTORY_READ: &str = "Directory.Read.All";
+pub(crate) const DIRECTORY_WRITE: &str = "Directory.ReadWrite.All";
+pub(crate) const GROUP_READ: &str = "Group.Read.All";
+pub(crate) const GROUP_WRITE: &str = "Group.ReadWrite.All";
+pub(crate) const GROUP_MEMBER_READ: &str = "GroupMember.Read.All";
+pub(crate) const GROUP_MEMBER_WRITE: &str = "GroupMember.ReadWrite.All";
+pub(crate) const HIDDEN_READ: &str = "Member.Read.Hidden";
+pub(crate) const ROLE_WRITE: &str = "RoleManagement.ReadWrite.Directory";
+pub(crate) const APPLICATION_READ: &str = "Application.Read.All";
+pub(crate) const APPLICATION_WRITE: &str = "Application.ReadWrite.All";
+pub(crate) const DEVICE_WRITE: &str = "Device.ReadWrite.All";
+pub(crate) const CONTACT_READ: &str = "OrgContact.Read.All";
+
+pub(crate) const READ_USERS: Purpose = Purpose {
+    what: "users",
+    needs: &["User.Read.All", "User.ReadWrite.All", DIRECTORY_READ, DIRECTORY_WRITE],
+};
+pub(crate) const READ_GROUPS: Purpose = Purpose {
+    what: "groups",
+    needs: &[
+        GROUP_MEMBER_READ,
+        GROUP_READ,
+        GROUP_MEMBER_WRITE,
+        GROUP_WRITE,
+        DIRECTORY_READ,
+        DIRECTORY_WRITE,
+    ],
+};
+pub(crate) const READ_MEMBERS: Purpose =
+    Purpose { what: "the members and owners of a group", needs: READ_GROUPS.needs };
+pub(crate) const READ_MEMBERSHIPS: Purpose =
+    Purpose { what: "the groups of a member", needs: READ_GROUPS.needs };
+pub(crate) const READ_SERVICE_PRINCIPALS: Purpose = Purpose {
+    what: "service principals",
+    needs: &[APPLICATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
+};
+pub(crate) const READ_DEVICES: Purpose =
+    Purpose { what: "devices", needs: &["Device.Read.All", DIRECTORY_READ] };
+pub(crate) const READ_CONTACTS: Purpose =
+    Purpose { what: "organizational contacts", needs: &[CONTACT_READ, DIRECTORY_READ] };
+pub(crate) const READ_ORGANIZATION: Purpose = Purpose {
+    what: "the organization",
+    needs: &["Organization.Read.All", DIRECTORY_READ, DIRECTORY_WRITE],
+};
+pub(crate) const READ_APPLICATION: Purpose = Purpose {
+    what: "the app registration",
+    needs: &[APPLICATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
+};
+
+/// Changes members (facts §0). `Directory.ReadWrite.All` is expected to be enough for
+/// `POST …/members/$ref` but in no table of 2026.
+pub(crate) const WRITE_MEMBERS: &[&str] = &[GROUP_MEMBER_WRITE, GROUP_WRITE, DIRECTORY_WRITE];
+/// Changes owners (facts §0).
+pub(crate) const WRITE_OWNERS: &[&str] = &[GROUP_WRITE, DIRECTORY_WRITE];
+
+/// What a token role allows beyond what this connector does, and what is smaller.
+pub(crate) const BROAD: &[(&str, &str, &str)] = &[
+    (
+        ROLE_WRITE,
+        "With it the application can make itself Global Administrator.",
+        "Remove it unless members of role-assignable groups shall be changed.",
+    ),
+    (
+        "AppRoleAssignment.ReadWrite.All",
+        "With it the application can give itself every other permission.",
+        "Remove it: this connector does not use it.",
+    ),
+    (
+        DIRECTORY_WRITE,
+        "With it the application can change most objects of the directory and delete applications.",
+        "Replace it by User.Read.All, Organization.Read.All and GroupMember.ReadWrite.All (for owners: Group.ReadWrite.All).",
+    ),
+    (
+        APPLICATION_WRITE,
+        "With it the application can add secrets to other applications and act as them.",
+        "Remove it unless service principals shall become members under GroupMember.ReadWrite.All.",
+    ),
+    (
+        GROUP_WRITE,
+        "With it the application can delete groups and read their content.",
+        "Replace it by GroupMember.ReadWrite.All unless owners shall be changed.",
+    ),
+];
+
+/// Roles of a token that the connector can make use of.
+pub(crate) const USED: &[&str] = &[
+    "User.Read.All",
+    "Organization.Read.All",
+    "RoleManagement.Read.Directory",
+    GROUP_MEMBER_READ,
+    GROUP_MEMBER_WRITE,
+    HIDDEN_READ,
+    APPLICATION_READ,
+    "Device.Read.All",
+    DEVICE_WRITE,
+    CONTACT_READ,
+    DIRECTORY_READ,
+];
+
+/// What must come on top for members of this kind under the least-privileged set (facts §0).
+pub(crate) fn extra_for_member(kind: &str) -> Option<&'static str> {
+    match kind {
+        "service-principal" => Some(APPLICATION_WRITE),
+        "device" => Some(DEVICE_WRITE),
+        "contact" => Some(CONTACT_READ),
+        _ => None,
+    }
+}
+
+/// The descriptor's list.
+pub(crate) fn permissions() -> Vec<Permission> {
+    [
+        ("User.Read.All", "Find users and read them.", "Users cannot be found.", &["read"][..]),
+        (GROUP_MEMBER_READ, "Find groups, read them and their members and owners.", "Groups and their holders cannot be read.", &["read"]),
+        ("Organization.Read.All", "Name the tenant in `check`.", "`check` shows the tenant's id instead of its name.", &["read"]),
+        ("RoleManagement.Read.Directory", "Read directory roles; not used yet.", "Nothing yet.", &["read"]),
+        (HIDDEN_READ, "See the members of groups with hidden membership.", "Their members are reported as not visible.", &["read-hidden"]),
+        (APPLICATION_READ, "Read service principals and when our own secret expires.", "The secret's expiry may stay unknown, and service principals may not be found.", &["read-applications"]),
+        (GROUP_MEMBER_WRITE, "Add and remove members; users and groups need nothing more.", "Members cannot be changed, unless an Entra role of the application allows it.", &["groups"]),
+        (APPLICATION_WRITE, "Add service principals as members, beside GroupMember.ReadWrite.All.", "Service principals cannot be added as members.", &["groups-service-principals"]),
+        (DEVICE_WRITE, "Add devices as members, beside GroupMember.ReadWrite.All.", "Devices cannot be added as members.", &["groups-devices"]),
+        (CONTACT_READ, "Add organizational contacts as members, beside GroupMember.ReadWrite.All.", "Contacts cannot be added as members.", &["groups-contacts"]),
+        (GROUP_WRITE, "Add and remove owners. It also deletes groups and reads their content.", "Owners cannot be changed, unless an Entra role of the application allows it.", &["owners"]),
+        (DIRECTORY_WRITE, "The integration guide's broad permission: read users and groups, change members and owners.", "Nothing, when the smaller permissions are granted instead.", &["guide"]),
+        (ROLE_WRITE, "The integration guide's second permission: change members and owners of role-assignable groups. It lets the application make itself Global Administrator.", "Role-assignable groups cannot be changed; everything else can.", &["guide", "role-assignable"]),
+    ]
+    .into_iter()
+    .map(|(name, purpose, without, uses)| Permission {
+        name: name.to_owned(),
+        purpose: purpose.to_owned(),
+        without: without.to_owned(),
+        uses: uses.iter().map(|use_| (*use_).to_owned()).collect(),
+    })
+    .collect()
+}

@@ -1,0 +1,378 @@
+//! The fake connector goes through every command and every rule of the host.
+
+use doorward_core::{
+    ApplyRequest, Cursor, ErrorKind, Factory, OutcomeKind, Result, StartRequest, SyncRequest,
+};
+use doorward_host::{
+    ChangeReport, ChangeRequest, Host, JournalState, Opened, Selector, SelectorRole, Verb,
+    candidates,
+};
+use doorward_http::{ServiceTransport, TransportError, TransportErrorKind};
+use doorward_tests::keyring::{Fault, KEYRING, KeyringService};
+use doorward_tests::parts::{self, VirtualClock};
+use serde_json::json;
+use std::cell::Cell;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Bench {
+    service: KeyringService,
+    clock: VirtualClock,
+    directory: TempDir,
+    starts: Cell<u64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self {
+            service: KeyringService::default(),
+            clock: VirtualClock::starting_at("2026-11-23T08:00:00Z"),
+            directory: tempfile::tempdir().unwrap(),
+            starts: Cell::new(0),
+        };
+        let host = bench.host();
+        bench.add(&host, "right-token");
+        bench
+    }
+
+    fn host(&self) -> Host {
+        let transport = ServiceTransport::new(self.service.clone(), |_| TransportError {
+            kind: TransportErrorKind::Lost,
+            message: "the connection broke".to_owned(),
+        });
+        let factory: &'static dyn Factory = &*KEYRING;
+        // A restarted process draws other random numbers.
+        self.starts.set(self.starts.get() + 1);
+        let seed = self.starts.get();
+        parts::host([factory], Arc::new(transport), self.clock, seed, self.directory.path())
+    }
+
+    fn add(&self, host: &Host, token: &str) {
+        let connection = json!({"origin": "https://keyring.example", "token": token});
+        parts::add(host, "home", "keyring", &connection).unwrap();
+    }
+
+    /// Opens the integration as a new process would.
+    fn open(&self) -> Opened {
+        let host = self.host();
+        host.open(&host.select(None).unwrap()).unwrap()
+    }
+
+    async fn allow(&self, rooms: &[&str]) {
+        let opened = self.open();
+        for room in rooms {
+            let selector = resource(room);
+            let object = opened.resolve(&selector).await.unwrap();
+            opened
+                .change_policy(|policy| {
+                    policy.allow(object.key().clone(), object.name());
+                })
+                .unwrap();
+        }
+    }
+}
+
+fn resource(text: &str) -> Selector {
+    Selector::parse(text, SelectorRole::Resource, KEYRING.descriptor()).unwrap()
+}
+
+fn person(text: &str) -> Selector {
+    Selector::parse(text, SelectorRole::Principal, KEYRING.descriptor()).unwrap()
+}
+
+fn request(verb: Verb, who: &str, on: &str, right: Option<&str>) -> ChangeRequest {
+    ChangeRequest {
+        verb,
+        principal: person(who),
+        resource: resource(on),
+        right: right.map(str::to_owned),
+        reason: Some("joins".to_owned()),
+        ticket: Some("T-1".to_owned()),
+    }
+}
+
+fn kind(report: &ChangeReport) -> OutcomeKind {
+    report.outcome.as_ref().unwrap().kind
+}
+
+fn refused(result: Result<ChangeReport>) -> (ErrorKind, String) {
+    let error = result.unwrap_err();
+    (error.kind, error.reason)
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_tells_who_we_are_and_remembers_it() {
+    let bench = Bench::new();
+    let opened = bench.open();
+    assert_eq!(opened.check().await.unwrap().identity.name, "Doorward");
+    assert_eq!(bench.open().integration().identity.unwrap().key.id, "p0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_credential_is_explained_by_the_connector() {
+    let bench = Bench::new();
+    let host = bench.host();
+    host.store().remove(&host.select(None).unwrap().id).unwrap();
+    bench.add(&host, "wrong-token");
+    let error = bench.open().check().await.unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Unauthenticated, "wrong-token"));
+    assert_eq!(error.remedy.as_deref(), Some("Enter the token again."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_resolved_exactly_over_all_pages() {
+    let bench = Bench::new();
+    let opened = bench.open();
+    let found = async |text: &str| {
+        opened.resolve(&person(text)).await.map(|object| object.key().id.clone())
+    };
+    assert_eq!(found("ada").await.unwrap(), "p1");
+    assert_eq!(found("ada@keys.example").await.unwrap(), "p1");
+    assert_eq!(found("person:id=p2").await.unwrap(), "p2");
+    assert_eq!(found("CLE\u{d3}").await.unwrap(), "p5");
+    assert_eq!(found("ad").await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(opened.resolve(&resource("room:Lab")).await.unwrap().key().id, "r1");
+    let error = found("sam").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Ambiguous);
+    let ids: Vec<String> = candidates(&error).into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["p3", "p4"]);
+}
+
+#[test]
+fn selectors_are_read_as_people_write_them() {
+    let check = |text: &str, expect: &str| {
+        let read = Selector::parse(text, SelectorRole::Resource, KEYRING.descriptor());
+        let shown = read.map_or_else(|error| error.reason, |selector| selector.text());
+        assert_eq!(shown, expect, "{text}");
+    };
+    check("Lab", "room:Lab");
+    check("room:Lab", "room:Lab");
+    check("room:id=r1", "room:id=r1");
+    check("id=r1", "room:id=r1");
+    check("mail=a@b", "room:mail=a@b");
+    check("Team: A", "room:Team: A");
+    check("room:Team: A", "room:Team: A");
+    check("person:Ada", "person:Ada");
+    check("rom:Lab", "unknown-kind");
+    check("room:", "empty-selector");
+    check(" ", "empty-selector");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_and_a_revoke_say_what_happened_and_already_is_no_error() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let steps = [
+        (Verb::Grant, OutcomeKind::Granted, true),
+        (Verb::Grant, OutcomeKind::AlreadyGranted, true),
+        (Verb::Revoke, OutcomeKind::Revoked, false),
+        (Verb::Revoke, OutcomeKind::AlreadyRevoked, false),
+    ];
+    for (verb, expect, holds) in steps {
+        let report = bench.open().change(request(verb, "Ada", "Lab", None)).await.unwrap();
+        assert_eq!(kind(&report), expect);
+        assert_eq!(bench.service.holds("p1", "key", "r1"), holds);
+        assert_eq!(report.request_id.as_deref(), Some("keyring-request"));
+    }
+    assert_eq!(bench.service.writes(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_forbids_a_change_forbids_it_before_a_write() {
+    let bench = Bench::new();
+    bench.allow(&["Lab", "Vault", "Crypt"]).await;
+    let cases = [
+        (Verb::Grant, "Ada", "Nowhere", None, ErrorKind::NotFound, "room-not-found"),
+        (Verb::Grant, "Sam", "Lab", None, ErrorKind::Ambiguous, "ambiguous-name"),
+        (Verb::Grant, "Ada", "Lab", Some("owner"), ErrorKind::InvalidRequest, "unknown-right"),
+        (Verb::Grant, "Ada", "Crypt", None, ErrorKind::NotManageable, "sealed"),
+        (Verb::Grant, "room:Lab", "Lab", None, ErrorKind::NotManageable, "principal-kind"),
+        (Verb::Grant, "Ada", "person:Bo", None, ErrorKind::InvalidRequest, "not-a-resource"),
+        (Verb::Grant, "Ada", "Vault", None, ErrorKind::DeniedByPolicy, "privileged-resource"),
+        (Verb::Grant, "Doorward", "Lab", None, ErrorKind::DeniedByPolicy, "own-identity"),
+        (Verb::Grant, "Ada", "Lab Annex", None, ErrorKind::DeniedByPolicy, "not-on-writable-list"),
+        (Verb::Revoke, "Bo", "Lab", Some("keeper"), ErrorKind::DeniedByPolicy, "last-holder"),
+    ];
+    for (verb, who, on, right, kind, reason) in cases {
+        for dry_run in [true, false] {
+            let opened = bench.open();
+            let asked = request(verb, who, on, right);
+            let result =
+                if dry_run { opened.plan(asked).await } else { opened.change(asked).await };
+            assert_eq!(refused(result), (kind, reason.to_owned()));
+        }
+    }
+    assert_eq!(bench.service.writes(), 0);
+    assert!(bench.host().store().journal(None, 10).unwrap().is_empty());
+    // What one right refuses, another may allow.
+    let report = bench.open().change(request(Verb::Grant, "Ada", "Crypt", Some("keeper"))).await;
+    assert_eq!(kind(&report.unwrap()), OutcomeKind::Granted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_must_stay_is_not_removed_when_holders_cannot_be_counted() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.open().change(request(Verb::Grant, "Ada", "Lab", Some("keeper"))).await.unwrap();
+    bench.service.hide_holders();
+    let revoke = || request(Verb::Revoke, "Ada", "Lab", Some("keeper"));
+    let expect = (ErrorKind::DeniedByPolicy, "holders-not-countable".to_owned());
+    assert_eq!(refused(bench.open().change(revoke()).await), expect);
+    assert!(bench.service.holds("p1", "keeper", "r1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_must_stay_may_go_when_another_one_stays() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.open().change(request(Verb::Grant, "Ada", "Lab", Some("keeper"))).await.unwrap();
+    let revoke = request(Verb::Revoke, "Ada", "Lab", Some("keeper"));
+    assert_eq!(kind(&bench.open().change(revoke).await.unwrap()), OutcomeKind::Revoked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_is_the_same_code_and_sends_nothing() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let report = bench.open().plan(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    let planned = report.request.unwrap();
+    assert_eq!(planned.url, "https://keyring.example/apply");
+    assert_eq!(bench.service.writes(), 0);
+    let done = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    let journal = bench.host().store().journal_entries(&done.journal.unwrap()).unwrap();
+    assert_eq!(journal[0].request.as_ref().unwrap().url, planned.url);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_tells_who_what_why_and_what_came_of_it() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    bench.service.inject("/apply", Fault::Status(403));
+    let error = bench.open().change(request(Verb::Revoke, "Ada", "Lab", None)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::PermissionDenied);
+    let journal = bench.host().store().journal(None, 10).unwrap();
+    let [revoke, grant] = journal.as_slice() else { panic!("{journal:?}") };
+    assert_eq!(error.attributes["journal"], json!(revoke.id));
+    assert_eq!(grant.actor, "tester");
+    assert_eq!(
+        (grant.principal_name.as_str(), grant.resource_name.as_str()),
+        ("Ada (ada@keys.example)", "Lab")
+    );
+    assert_eq!(grant.operation.reason.as_deref(), Some("joins"));
+    assert_eq!(grant.operation.ticket.as_deref(), Some("T-1"));
+    assert_eq!((grant.prior.is_some(), revoke.prior.is_some()), (false, true));
+    assert_eq!((grant.state, revoke.state), (JournalState::Settled, JournalState::Settled));
+    assert!(revoke.settlement.as_ref().unwrap().error.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_settled_by_looking() {
+    let cases = [
+        (Fault::AppliedThenLost, Ok(OutcomeKind::Granted)),
+        (Fault::Lost, Err("not-applied")),
+        (Fault::Status(504), Err("not-applied")),
+    ];
+    for (fault, expect) in cases {
+        let bench = Bench::new();
+        bench.allow(&["Lab"]).await;
+        bench.service.inject("/apply", fault.clone());
+        let result = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await;
+        let shown = result.as_ref().map(kind).map_err(|error| error.reason.as_str());
+        assert_eq!(shown, expect, "{fault:?}");
+        assert_eq!(bench.service.writes(), 1, "a lost write is never repeated");
+        let journal = bench.host().store().journal(None, 1).unwrap();
+        assert!(journal[0].settlement.as_ref().unwrap().by_looking);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_write_is_repeated() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.service.inject("/apply", Fault::Status(429));
+    let report = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Granted);
+    assert_eq!(bench.service.writes(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_with_an_undeclared_kind_is_the_connectors_fault() {
+    let bench = Bench::new();
+    let answer = json!({"records": [{"record": "account", "key": {"kind": "robot", "id": "x"}, "name": "X"}]});
+    bench.service.inject("/read", Fault::Answer(answer));
+    let error = bench.open().resolve(&person("Ada")).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_str()),
+        (ErrorKind::ContractViolation, "undeclared-kind")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_in_a_circle_are_noticed() {
+    let bench = Bench::new();
+    for _ in 0..2 {
+        bench.service.inject("/read", Fault::Answer(json!({"records": [], "next": 1})));
+    }
+    let error = bench.open().resolve(&person("Ada")).await.unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::ContractViolation, "page-loop"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_number_of_outcomes_leaves_the_outcome_to_a_look() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.service.inject("/apply", Fault::Answer(json!(["granted", "granted"])));
+    let error = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap_err();
+    assert_eq!(error.reason, "not-applied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_commands_do_not_change_one_integration_at_once() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let host = bench.host();
+    let id = host.select(None).unwrap().id;
+    let claim = host.store().claim(&id).unwrap().unwrap();
+    assert!(bench.host().store().claim(&id).unwrap().is_none());
+    let error = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Conflict, "integration-busy"));
+    drop(claim);
+    bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn sync_reads_every_page_of_every_stream() {
+    let bench = Bench::new();
+    let transport = ServiceTransport::new(bench.service.clone(), |_| TransportError {
+        kind: TransportErrorKind::Lost,
+        message: "the connection broke".to_owned(),
+    });
+    let (session, connector) = doorward_tests::keyring::open(Arc::new(transport), bench.clock);
+    let mut frontier: Vec<Cursor> = connector.start(StartRequest::default());
+    let mut seen = 0;
+    while let Some(cursor) = frontier.pop() {
+        let call = session.call(doorward_http::CallOptions::new(
+            doorward_http::Mode::Read,
+            std::time::Duration::from_secs(60),
+        ));
+        let request = SyncRequest { cursor, facts: Default::default() };
+        let page = call
+            .run(|cx| {
+                let (connector, request) = (Arc::clone(&connector), request.clone());
+                async move { connector.sync(&cx, request).await }
+            })
+            .await
+            .unwrap();
+        seen += page.records.len();
+        frontier.extend(page.next.into_iter().map(|next| next.cursor));
+    }
+    assert_eq!(seen, 6 + 4);
+    let _ = ApplyRequest { operations: vec![] };
+}
+
+#[test]
+fn the_connector_is_small() {
+    let source = include_str!("../src/keyring/connector.rs");
+    assert!(source.lines().count() <= 100, "the contract is too heavy");
+}
