@@ -8,6 +8,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+pub mod crash;
 pub mod keyring;
 pub mod parts;
 pub mod schemas;
+pub mod world;

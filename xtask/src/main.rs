@@ -76,7 +76,7 @@ fn check_wasm() -> Result {
     }
     if !has_wasm() {
         return Ok(Done::Skipped(
-            "the target wasm32-unknown-unknown is not here and cannot be had",
+            "`rustup target add wasm32-unknown-unknown` could not install the target",
         ));
     }
     let mut check = cargo("check");

@@ -2,28 +2,27 @@
 
 use bytes::Bytes;
 use doorward_core::{
-    Attributes, AuthFailure, AuthStage, Effect, Error, HttpRequest, HttpResponse, Method,
+    Attributes, AuthFailure, AuthStage, Effect, Error, HttpRequest, HttpResponse, Method, Retry,
 };
-use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
-use tracing::{Instrument, Span, field};
+use tokio::time::sleep;
+use tracing::Instrument;
 use url::Url;
 
 use crate::body::{self, BodyError};
 use crate::call::{CallState, millis};
 use crate::effect::effect;
 use crate::prepare::{Prepared, uuid};
+use crate::refusal;
 use crate::retry::{COST_OF_NO_CONNECTION, Delays, is_transient, retry_after};
-use crate::session::{Credential, EndpointState, Shared};
-use crate::token::{self, Token, TokenError, TokenSource};
+use crate::session::{Credential, EndpointState};
+use crate::token::{Token, TokenError, TokenSource};
+use crate::wire::{Answer, attempt_span, head, request_id, response};
 use crate::writes::leaves_open;
-use crate::{
-    AddressRule, BodyStream, CallEnd, Mode, PlannedRequest, TransportError, TransportErrorKind,
-    WriteRecord, errors,
-};
+use crate::{CallEnd, Mode, TransportError, TransportErrorKind, WriteRecord, errors};
 
 /// Why there is no answer for the connector.
 pub(crate) enum Stop {
@@ -43,12 +42,6 @@ impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Failed(Box::new(error))
     }
-}
-
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
 }
 
 /// The credential of one attempt.
@@ -100,14 +93,7 @@ pub(crate) async fn claims(call: &Arc<CallState>, endpoint: &str) -> Result<Attr
 fn admit(mode: Mode, prepared: &Prepared) -> Result<(), Stop> {
     match (mode, prepared.effect) {
         (Mode::Live, _) | (_, Effect::Read) => Ok(()),
-        (Mode::Plan, Effect::Write) => Err(Stop::end(CallEnd::Planned(PlannedRequest {
-            endpoint: prepared.endpoint.name.clone(),
-            method: prepared.method,
-            url: prepared.url.clone(),
-            template: prepared.template.clone(),
-            body: prepared.shown.clone(),
-            digest: prepared.digest.clone(),
-        }))),
+        (Mode::Plan, Effect::Write) => Err(Stop::end(CallEnd::Planned(prepared.planned()))),
         (Mode::Read, Effect::Write) => Err(Stop::end(CallEnd::Denied(errors::violation(
             "write-in-read",
             format!(
@@ -151,7 +137,7 @@ impl Exchange<'_> {
                 let read = self.prepared.effect == Effect::Read;
                 if error.kind.may_have_been_sent() && !read {
                     let error = errors::transport(host, &error);
-                    return Err(error.retry(doorward_core::Retry::Never).into());
+                    return Err(error.retry(Retry::Never).into());
                 }
                 retry_transport(self.call, host, &error, &mut self.delays).await?;
                 Ok(None)
@@ -268,7 +254,7 @@ impl Exchange<'_> {
     }
 
     fn unauthorised(&mut self, answer: Answer, attached: Attached) -> Result<Option<Answer>, Stop> {
-        let body = token::object(&answer.body);
+        let body = refusal::object(&answer.body);
         let (body, challenge) = match (&attached, &self.prepared.endpoint.credential) {
             (Attached::Token(source, token), _) => {
                 if !self.renewed {
@@ -281,8 +267,8 @@ impl Exchange<'_> {
             }
             (Attached::Fixed(..), Credential::Fixed { secret, .. }) => {
                 let secret = secret.expose_secret();
-                let challenge = token::challenge(&answer.headers, secret);
-                (token::redact(body, secret), challenge)
+                let challenge = refusal::challenge(&answer.headers, secret);
+                (refusal::redact(body, secret), challenge)
             }
             // Nothing was refused: there is no credential.
             _ => return Ok(Some(answer)),
@@ -403,72 +389,4 @@ async fn pause(call: &CallState, cost: u32, delay: Duration, what: String) -> bo
     call.trouble(what);
     sleep(delay).await;
     true
-}
-
-/// The answer's head. When nothing comes for too long, the connection counts as lost.
-pub(crate) async fn head(
-    session: &Shared,
-    request: http::Request<Bytes>,
-    addresses: AddressRule,
-) -> Result<http::Response<BodyStream>, TransportError> {
-    let began = Instant::now();
-    let silence = session.limits.silence;
-    let sent = session.transport.send(request, addresses);
-    let result = match tokio::time::timeout(silence, sent).await {
-        Ok(result) => result,
-        Err(_) => Err(TransportError::new(
-            TransportErrorKind::Lost,
-            format!("no answer came for {} seconds", silence.as_secs_f64()),
-        )),
-    };
-    let span = Span::current();
-    span.record("duration_ms", millis(began.elapsed()));
-    match &result {
-        Ok(response) => {
-            span.record("status", response.status().as_u16());
-            tracing::debug!(target: "doorward_http", "answered");
-        }
-        Err(error) => tracing::debug!(target: "doorward_http", error = %error, "no answer"),
-    }
-    result
-}
-
-/// The span of one attempt: never a query, a body or a credential.
-pub(crate) fn attempt_span(method: &str, host: &str, template: &str, attempt: u64) -> Span {
-    tracing::debug_span!(
-        target: "doorward_http",
-        "request",
-        method,
-        host,
-        template,
-        attempt,
-        status = field::Empty,
-        duration_ms = field::Empty,
-    )
-}
-
-/// The provider's request id, under the names that are in use.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    const NAMES: [&str; 4] =
-        ["request-id", "x-ms-request-id", "x-request-id", "x-github-request-id"];
-    NAMES.iter().find_map(|name| headers.get(*name)?.to_str().ok()).map(str::to_owned)
-}
-
-/// The answer as the connector sees it; headers that speak of the compressed body are left out.
-fn response(answer: Answer) -> HttpResponse {
-    const DROPPED: [HeaderName; 3] = [
-        http::header::CONTENT_ENCODING,
-        http::header::CONTENT_LENGTH,
-        http::header::TRANSFER_ENCODING,
-    ];
-    let headers = answer
-        .headers
-        .iter()
-        .filter(|(name, _)| !DROPPED.contains(name))
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), value)
-        })
-        .collect();
-    HttpResponse { status: answer.status, headers, body: answer.body }
 }

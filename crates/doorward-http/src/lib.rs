@@ -26,11 +26,13 @@ mod errors;
 mod exchange;
 mod origin;
 mod prepare;
+mod refusal;
 mod retry;
 mod secrets;
 mod session;
 mod token;
 mod transport;
+mod wire;
 mod writes;
 
 pub use address::{AddressRule, address_class};

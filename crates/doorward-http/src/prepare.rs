@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::effect::is_method_override;
 use crate::session::{Credential, EndpointState};
-use crate::{Secrets, errors};
+use crate::{PlannedRequest, Secrets, errors};
 
 /// What we call ourselves (RFC 9110 §10.1.5).
 pub(crate) const USER_AGENT: &str = concat!("Doorward/", env!("CARGO_PKG_VERSION"));
@@ -61,6 +61,18 @@ impl Prepared {
             shown: request.body,
             digest,
         })
+    }
+
+    /// The request as a plan shows it.
+    pub(crate) fn planned(&self) -> PlannedRequest {
+        PlannedRequest {
+            endpoint: self.endpoint.name.clone(),
+            method: self.method,
+            url: self.url.clone(),
+            template: self.template.clone(),
+            body: self.shown.clone(),
+            digest: self.digest.clone(),
+        }
     }
 }
 

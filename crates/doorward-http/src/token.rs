@@ -18,9 +18,10 @@ use url::form_urlencoded::byte_serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::body::{self, BodyError};
-use crate::exchange::{attempt_span, head, request_id};
 use crate::origin::{Origin, address_rule, parse_url};
+use crate::refusal::{challenge, oauth_error, redact};
 use crate::session::{Shared, basic, sensitive};
+use crate::wire::{attempt_span, head, request_id};
 use crate::{AddressRule, Limits, TransportError, errors, prepare, retry};
 
 /// The most that a token endpoint may answer.
@@ -137,14 +138,11 @@ impl TokenSource {
                 }
             }
         };
-        match flight.await {
-            Err(TokenError::Busy { .. } | TokenError::Transport(_)) if self.present().is_some() => {
-                // Within the margin the old token still serves.
-                self.present().ok_or_else(|| {
-                    TokenError::Broken(Box::new(Error::internal("The token ended just now.")))
-                })
-            }
-            fetched => fetched,
+        let fetched = flight.await;
+        // Within the margin the old token still serves.
+        match (&fetched, self.present()) {
+            (Err(TokenError::Busy { .. } | TokenError::Transport(_)), Some(token)) => Ok(token),
+            _ => fetched,
         }
     }
 
@@ -335,50 +333,6 @@ impl Token {
     pub(crate) fn challenge(&self, headers: &http::HeaderMap) -> Option<String> {
         challenge(headers, self.secret.expose_secret())
     }
-}
-
-/// The `WWW-Authenticate` headers, joined as one list (RFC 9110 §11.6.1), without the secret.
-pub(crate) fn challenge(headers: &http::HeaderMap, secret: &str) -> Option<String> {
-    let challenges: Vec<&str> = headers
-        .get_all(http::header::WWW_AUTHENTICATE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    (!challenges.is_empty()).then(|| cut(&challenges.join(", "), secret))
-}
-
-/// The JSON object of an error answer; empty when there is none.
-pub(crate) fn object(bytes: &[u8]) -> Attributes {
-    serde_json::from_slice(bytes).unwrap_or_default()
-}
-
-/// An OAuth error answer (RFC 6749 §5.2) without anything that a success would carry.
-fn oauth_error(bytes: &[u8]) -> Attributes {
-    let mut body = object(bytes);
-    body.retain(|name, _| !name.to_ascii_lowercase().ends_with("_token"));
-    body
-}
-
-/// Replaces the secret wherever a provider's answer quotes it.
-pub(crate) fn redact(body: Attributes, secret: &str) -> Attributes {
-    body.into_iter()
-        .map(|(name, value)| (cut(&name, secret), redact_value(value, secret)))
-        .collect()
-}
-
-fn redact_value(value: Value, secret: &str) -> Value {
-    match value {
-        Value::String(text) => Value::String(cut(&text, secret)),
-        Value::Array(values) => {
-            values.into_iter().map(|value| redact_value(value, secret)).collect()
-        }
-        Value::Object(map) => Value::Object(redact(map, secret)),
-        other => other,
-    }
-}
-
-fn cut(text: &str, secret: &str) -> String {
-    if secret.is_empty() { text.to_owned() } else { text.replace(secret, "[redacted]") }
 }
 
 /// `expires_in` in seconds; some servers send it as text.

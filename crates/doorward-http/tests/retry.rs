@@ -278,3 +278,17 @@ async fn two_runs_of_one_seed_are_alike() {
     };
     assert_eq!(trace().await, trace().await);
 }
+
+#[test]
+fn no_io_driver_is_needed() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let provider = Provider::new([status(503), answer(429, &[("retry-after", "9")], "")]);
+        let response = plain(&live(&session(&provider)), get()).await.unwrap();
+        assert_eq!(response.status, 200);
+    });
+}

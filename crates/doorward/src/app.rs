@@ -17,13 +17,14 @@ use crate::output::{Console, journal};
 use crate::secrets::LocalSources;
 
 /// What a command has.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct App {
     /// Where it prints and asks.
     pub(crate) console: Console,
     globals: Globals,
     /// Set when the environment's variables shall not be seen; who then acts.
     story: Option<&'static str>,
+    clock: Arc<dyn Clock>,
     started: Timestamp,
 }
 
@@ -31,19 +32,20 @@ impl App {
     /// The program's own.
     pub(crate) fn new(globals: Globals) -> Self {
         let console = Console::new(globals.output, globals.no_input);
-        Self { console, globals, story: None, started: SystemClock.now() }
+        let clock = Arc::new(SystemClock);
+        Self { console, globals, story: None, started: clock.now(), clock }
     }
 
-    /// One that lives in a directory of its own and sees nothing of the user's settings.
-    pub(crate) fn story(directory: &Path) -> Self {
+    /// One that lives in a directory and a time of its own, and sees nothing of the user's settings.
+    pub(crate) fn story(directory: &Path, clock: Arc<dyn Clock>) -> Self {
         let globals = Globals { data_dir: Some(directory.join("data")), ..Globals::default() };
         let console = Console::story(directory);
-        Self { console, globals, story: Some("demo"), started: SystemClock.now() }
+        Self { console, globals, story: Some("demo"), started: clock.now(), clock }
     }
 
     /// Now.
     pub(crate) fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.clock.now()
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -116,7 +118,7 @@ impl App {
         let ca_file = self.globals.ca_file.as_deref().map(|path| self.ca_file(path)).transpose()?;
         let environment = Environment {
             transport: Arc::new(ReqwestTransport::new(TransportOptions { ca_file })?),
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&self.clock),
             random: Arc::new(SystemRandom),
             log: Arc::new(TracingLog),
             actor: self.story.map_or_else(actor, str::to_owned),
@@ -170,6 +172,7 @@ impl App {
         let factory = host.factory(connector)?;
         let validator = Validator::new(&factory.descriptor().connection_schema)?;
         let loaded = connection::load(&self.console, &validator, path).await?;
+        self.console.warnings(&connection::shown(path), loaded.connection.warnings());
         host.propose(connector, loaded.connection, loaded.sources)
     }
 

@@ -57,16 +57,25 @@ pub(crate) async fn secret(console: &Console) -> Result<SecretString> {
     secrets::secret(Zeroizing::new(typed.into_bytes()), "What you typed")
 }
 
-/// Waits for the terminal apart from this task, so that Ctrl-C is heard meanwhile.
 async fn away<T: Send + 'static>(
     read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T> {
+    apart(read).await.map_err(|error| {
+        Error::new(ErrorKind::DeniedByPolicy, "not-confirmed", "The answer could not be read.")
+            .remedy("Run the command in a terminal, or add `--yes`.")
+            .cause(error)
+    })
+}
+
+/// Waits for standard input apart from the command's task, so that Ctrl-C is heard meanwhile.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person types; nothing else of the program goes on meanwhile, and no simulation asks"
+)]
+pub(crate) async fn apart<T: Send + 'static>(
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
     tokio::task::spawn_blocking(read)
         .await
         .unwrap_or_else(|error| Err(std::io::Error::other(error)))
-        .map_err(|error| {
-            Error::new(ErrorKind::DeniedByPolicy, "not-confirmed", "The answer could not be read.")
-                .remedy("Run the command in a terminal, or add `--yes`.")
-                .cause(error)
-        })
 }

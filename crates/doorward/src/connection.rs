@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::Path;
 use zeroize::Zeroizing;
 
+use crate::ask;
 use crate::output::{Console, text};
 use crate::secrets;
 
@@ -18,7 +19,7 @@ pub(crate) struct Loaded {
     pub(crate) sources: SecretSources,
 }
 
-/// Reads and validates a connection. Its warnings are said.
+/// Reads and validates a connection.
 ///
 /// # Errors
 /// `InvalidConnection` with the findings as attributes, when it cannot be used.
@@ -30,11 +31,6 @@ pub(crate) async fn load(console: &Console, validator: &Validator, path: &Path) 
     let sources = resolve(&mut document, validator)?;
     let connection =
         validator.validate(&document).map_err(|findings| invalid(&shown, &findings))?;
-    if !console.is_json() {
-        for warning in connection.warnings() {
-            console.finding(&shown, warning);
-        }
-    }
     Ok(Loaded { connection, sources })
 }
 
@@ -63,10 +59,7 @@ async fn read(console: &Console, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         if console.can_ask() {
             console.note_line("Paste the connection, then press Enter and Ctrl-D.");
         }
-        // Apart from this task, so that Ctrl-C is heard meanwhile.
-        tokio::task::spawn_blocking(|| read_to_limit(std::io::stdin().lock()))
-            .await
-            .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+        ask::apart(|| read_to_limit(std::io::stdin().lock())).await
     } else {
         File::open(console.file(path)).and_then(read_to_limit)
     };

@@ -18,8 +18,6 @@ impl Exit {
     pub(crate) const CONNECTION: Self = Self(3);
     /// A permission is missing at the provider.
     pub(crate) const PERMISSION: Self = Self(5);
-    /// Not found.
-    pub(crate) const NOT_FOUND: Self = Self(6);
     /// Cannot be changed here, whoever asks.
     pub(crate) const NOT_MANAGEABLE: Self = Self(8);
     /// Policy refused, or nobody confirmed.
@@ -88,7 +86,6 @@ mod tests {
         assert_eq!(Exit::from(ErrorKind::InvalidRequest), Exit::USAGE);
         assert_eq!(Exit::from(ErrorKind::InvalidConnection), Exit::CONNECTION);
         assert_eq!(Exit::from(ErrorKind::PermissionDenied), Exit::PERMISSION);
-        assert_eq!(Exit::from(ErrorKind::NotFound), Exit::NOT_FOUND);
         assert_eq!(Exit::from(ErrorKind::NotManageable), Exit::NOT_MANAGEABLE);
         assert_eq!(Exit::from(ErrorKind::DeniedByPolicy), Exit::POLICY);
         for exit in [Exit::DONE, Exit::OUTCOME_UNKNOWN, Exit::INCOMPLETE, Exit::INTERRUPTED] {

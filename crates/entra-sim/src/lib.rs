@@ -21,7 +21,7 @@ mod token;
 mod trace;
 
 pub use faults::{Answer, Fault, Matcher};
-pub use graph::properties::properties_of;
+pub use graph::property_names::properties_of;
 pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
 pub use settings::{Lag, Latency, Settings, Trailer};

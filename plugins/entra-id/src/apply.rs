@@ -74,7 +74,8 @@ pub(crate) fn change(operation: &Operation) -> Result<Change<'_>> {
     Ok(Change { adds: matches!(operation.action, Action::Grant { .. }), key, resource })
 }
 
-fn unsupported(action: &Action) -> Error {
+/// An action that is not about members or owners.
+pub(crate) fn unsupported(action: &Action) -> Error {
     Error::new(
         ErrorKind::Unsupported,
         "unsupported",

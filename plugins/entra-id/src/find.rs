@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::graph::{self, PAGE, Place, foreign_cursor};
 use crate::kinds::{Kind, is_id};
-use crate::objects::{DirectoryObject, skipped};
+use crate::objects::DirectoryObject;
 
 /// Objects that one page of `Query::Objects` looks up: `getByIds` would take a thousand at once but
 /// needs `Directory.Read.All` (facts §0).
@@ -60,7 +60,7 @@ pub(crate) async fn find(
         (Kind::ServicePrincipal, Term::Name(name)) if is_id(&name) => {
             Ok(one(kind, service_principal(cx, &name).await?))
         }
-        _ => Ok(not_searchable(kind)),
+        _ => Err(not_searchable(kind)),
     }
 }
 
@@ -93,14 +93,15 @@ fn one(kind: Kind, object: Option<DirectoryObject>) -> Answer {
     }
 }
 
-fn not_searchable(kind: Kind) -> Answer {
+fn not_searchable(kind: Kind) -> Error {
     let message = match kind {
         Kind::ServicePrincipal => {
             "Service principals are found by their object id or application (client) id only."
         }
         _ => "Objects of this kind are found by their id only.",
     };
-    Answer { records: vec![skipped(None, "not-searchable", message)], ..Answer::default() }
+    Error::new(ErrorKind::Unsupported, "not-searchable", message)
+        .remedy(format!("Write it as `{}:id=…`.", kind.name()))
 }
 
 fn filter(kind: Kind, term: &Term) -> String {

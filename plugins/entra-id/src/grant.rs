@@ -21,7 +21,7 @@ use crate::find::by_id;
 use crate::graph::{PAGE, Place, contains};
 use crate::holders::{hidden, is_hidden, list};
 use crate::kinds::{Kind, MEMBER, group_id, is_id, known_entitlement};
-use crate::permissions::{READ_MEMBERS, READ_MEMBERSHIPS};
+use crate::permissions::READ_MEMBERS;
 
 /// What looking gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) async fn look(cx: &Context, key: &GrantKey) -> Result<Presence> {
     let held = match (key.entitlement.as_str(), kind) {
         (MEMBER, Kind::User | Kind::Group) => {
             let place = memberships(kind, &key.principal.id, "id");
-            contains(cx, place, &READ_MEMBERSHIPS, group).await?
+            contains(cx, place, kind.memberships_purpose(), group).await?
         }
         (entitlement, kind) => {
             let place = list(group, entitlement, kind == Kind::ServicePrincipal);

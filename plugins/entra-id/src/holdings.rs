@@ -13,7 +13,7 @@ use crate::grant::memberships;
 use crate::graph::{self, PAGE, Place, foreign_cursor};
 use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, is_id};
 use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
-use crate::permissions::{READ_MEMBERS, READ_MEMBERSHIPS};
+use crate::permissions::READ_MEMBERS;
 
 /// Nested groups whose way one page looks up.
 const NESTED_AT_ONCE: usize = 20;
@@ -43,7 +43,7 @@ pub(crate) async fn holdings(
             Cursor::Nested { remaining, held } => {
                 nested(cx, principal, kind, remaining, held).await?
             }
-            Cursor::Owned { place } => owned(cx, principal, place).await?,
+            Cursor::Owned { place } => owned(cx, principal, kind, place).await?,
         },
     };
     Ok(Answer { records, next: next.map(|cursor| json!(cursor)), ..Answer::default() })
@@ -53,8 +53,9 @@ type Part = (Vec<Record>, Option<Cursor>);
 
 async fn memberships_of(cx: &Context, principal: &ObjectRef, kind: Kind) -> Result<Part> {
     let direct =
-        graph::all(cx, memberships(kind, &principal.id, SELECT_MIXED), &READ_MEMBERSHIPS).await?;
-    let every = graph::all(cx, transitive(kind, &principal.id), &READ_MEMBERSHIPS).await?;
+        graph::all(cx, memberships(kind, &principal.id, SELECT_MIXED), kind.memberships_purpose())
+            .await?;
+    let every = graph::all(cx, transitive(kind, &principal.id), kind.memberships_purpose()).await?;
     let own: BTreeSet<&str> = direct.iter().map(|object| object.id.as_str()).collect();
     let mut records = Vec::new();
     for object in &direct {
@@ -145,8 +146,8 @@ async fn way(
     Ok(Record::Grant(grant))
 }
 
-async fn owned(cx: &Context, principal: &ObjectRef, place: Place) -> Result<Part> {
-    let page = graph::page(cx, place, &READ_MEMBERSHIPS).await?;
+async fn owned(cx: &Context, principal: &ObjectRef, kind: Kind, place: Place) -> Result<Part> {
+    let page = graph::page(cx, place, kind.memberships_purpose()).await?;
     let records =
         page.objects.iter().flat_map(|object| held_directly(principal, OWNER, object)).collect();
     Ok((records, page.next.map(|place| Cursor::Owned { place })))

@@ -3,7 +3,8 @@
 use doorward_core::{Error, ErrorKind, ObjectRef, Path, Result};
 
 use crate::permissions::{
-    Purpose, READ_CONTACTS, READ_DEVICES, READ_GROUPS, READ_SERVICE_PRINCIPALS, READ_USERS,
+    Purpose, READ_CONTACTS, READ_DEVICES, READ_GROUPS, READ_MEMBERSHIPS, READ_OTHER_MEMBERSHIPS,
+    READ_SERVICE_PRINCIPALS, READ_USERS,
 };
 
 /// The right to be a member.
@@ -108,6 +109,15 @@ impl Kind {
             Self::Group => &READ_GROUPS,
             Self::Device => &READ_DEVICES,
             Self::Contact => &READ_CONTACTS,
+        }
+    }
+
+    /// What reading the groups of such an object needs.
+    pub(crate) const fn memberships_purpose(self) -> &'static Purpose {
+        match self {
+            Self::User | Self::Group => &READ_MEMBERSHIPS,
+            Self::ServicePrincipal => &READ_SERVICE_PRINCIPALS,
+            Self::Device | Self::Contact => &READ_OTHER_MEMBERSHIPS,
         }
     }
 

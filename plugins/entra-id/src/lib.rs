@@ -3,11 +3,6 @@
 //! What the service answers on the wire is written down in the project's facts file
 //! (`graph-facts.md`); "facts §n" in this crate means its sections.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "`doorward_core::Error` is the contract's one error type; its size is decided there"
-)]
-
 mod apply;
 mod authority;
 mod check;

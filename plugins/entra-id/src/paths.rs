@@ -15,7 +15,7 @@ use crate::graph::{self, PAGE, Place};
 use crate::holders::{hidden, is_hidden};
 use crate::kinds::{Kind, MEMBER, group_id, known_entitlement};
 use crate::objects::skipped;
-use crate::permissions::{READ_MEMBERS, READ_MEMBERSHIPS};
+use crate::permissions::READ_MEMBERS;
 
 /// Groups on the way that are looked at.
 const MOST_GROUPS: usize = 300;
@@ -115,7 +115,7 @@ async fn above(
     id: &str,
     leading: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>> {
-    let objects = graph::all(cx, memberships(kind, id, "id"), &READ_MEMBERSHIPS).await?;
+    let objects = graph::all(cx, memberships(kind, id, "id"), kind.memberships_purpose()).await?;
     Ok(objects
         .into_iter()
         .map(|object| object.id)

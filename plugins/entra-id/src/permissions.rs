@@ -41,6 +41,9 @@ pub(crate) const READ_GROUPS: Purpose = Purpose {
 };
 pub(crate) const READ_MEMBERS: Purpose =
     Purpose { what: "the members and owners of a group", needs: READ_GROUPS.needs };
+/// The groups of devices and contacts: no smaller permission is known.
+pub(crate) const READ_OTHER_MEMBERSHIPS: Purpose =
+    Purpose { what: "the groups of a device or contact", needs: &[DIRECTORY_READ] };
 pub(crate) const READ_MEMBERSHIPS: Purpose =
     Purpose { what: "the groups of a member", needs: READ_GROUPS.needs };
 pub(crate) const READ_SERVICE_PRINCIPALS: Purpose = Purpose {

@@ -2,15 +2,15 @@
 //!
 //! A read may show the state before the write for some tens of seconds (facts §7). So what is seen
 //! decides at once only when it is what the change leads to. The opposite decides only after
-//! [`WINDOW`]; until then the outcome stays unknown and the host asks again. After it, an error
-//! says that the change was not carried out; nothing was changed, and the host or the person may
-//! order it anew.
+//! [`WINDOW`]: until then the outcome stays unknown and the host asks again, after it the change
+//! was not applied.
 
-use doorward_core::{Context, Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest};
-
+use doorward_core::{
+    Context, Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest, Timestamp,
+};
 use jiff::SignedDuration;
 
-use crate::apply::{Change, change};
+use crate::apply::{change, unsupported};
 use crate::grant::{Presence, look};
 use crate::holders::HIDDEN;
 
@@ -21,38 +21,21 @@ const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) async fn settle(cx: &Context, request: SettleRequest) -> Result<Outcome> {
     let change = change(&request.operation)?;
     let presence = look(cx, change.key).await?;
-    let young = cx.now().duration_since(request.sent) < WINDOW;
-    judge(&change, presence, request.prior.is_some(), young)
+    judge(&request, presence, cx.now())
 }
 
-fn judge(
-    change: &Change<'_>,
-    presence: Presence,
-    held_before: bool,
-    young: bool,
-) -> Result<Outcome> {
-    let kind = match (presence, change.adds, held_before) {
-        (Presence::Hidden, ..) => return Err(hidden()),
-        (Presence::Held, true, false) => OutcomeKind::Granted,
-        (Presence::Held, true, true) => OutcomeKind::AlreadyGranted,
-        (Presence::NotHeld, false, true) => OutcomeKind::Revoked,
-        (Presence::NotHeld, false, false) => OutcomeKind::AlreadyRevoked,
-        (Presence::NotHeld, true, _) | (Presence::Held, false, _) if young => OutcomeKind::Unknown,
-        (Presence::NotHeld, true, _) | (Presence::Held, false, _) => {
-            return Err(not_applied(change));
-        }
-    };
-    Ok(Outcome::new(kind))
-}
-
-fn not_applied(change: &Change<'_>) -> Error {
-    let state = if change.adds { "is not there" } else { "is still there" };
-    Error::new(
-        ErrorKind::Unavailable,
-        "not-applied",
-        format!("The change was not carried out: a minute later the access {state}."),
-    )
-    .remedy("Order the change again.")
+fn judge(request: &SettleRequest, presence: Presence, now: Timestamp) -> Result<Outcome> {
+    if presence == Presence::Hidden {
+        return Err(hidden());
+    }
+    let outcome = request
+        .outcome(presence == Presence::Held)
+        .ok_or_else(|| unsupported(&request.operation.action))?;
+    let may_lag = now.duration_since(request.sent) < WINDOW;
+    if outcome.kind == OutcomeKind::NotApplied && may_lag {
+        return Ok(Outcome::new(OutcomeKind::Unknown));
+    }
+    Ok(outcome)
 }
 
 fn hidden() -> Error {
@@ -67,37 +50,48 @@ fn hidden() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use doorward_core::{GrantKey, ObjectRef, Resource};
     use serde_json::json;
+
+    fn request(adds: bool, held_before: bool) -> SettleRequest {
+        let key = json!({"principal": {"kind": "user", "id": "u"}, "resource": {"kind": "group", "id": "g"}, "entitlement": "member"});
+        let resource =
+            json!({"key": {"kind": "group", "id": "g"}, "name": "G", "class": "security"});
+        let action = if adds { "grant" } else { "revoke" };
+        let mut request = json!({
+            "operation": {"id": "o", "action": action, "key": key, "resource": resource},
+            "sent": "2026-11-23T08:00:00Z",
+        });
+        if held_before {
+            request["prior"] = json!({"key": key});
+        }
+        serde_json::from_value(request).unwrap()
+    }
 
     #[test]
     fn only_the_expected_state_decides_at_once() {
-        let key =
-            GrantKey::new(ObjectRef::new("user", "u"), ObjectRef::new("group", "g"), "member");
-        let resource: Resource = serde_json::from_value(
-            json!({"key": {"kind": "group", "id": "g"}, "name": "G", "class": "security"}),
-        )
-        .unwrap();
-        use OutcomeKind::{AlreadyGranted, AlreadyRevoked, Granted, Revoked, Unknown};
+        use OutcomeKind::{AlreadyGranted, AlreadyRevoked, Granted, NotApplied, Revoked, Unknown};
+        use Presence::{Held, Hidden, NotHeld};
         let table = [
-            (true, Presence::Held, false, true, Ok(Granted)),
-            (true, Presence::Held, true, true, Ok(AlreadyGranted)),
-            (true, Presence::NotHeld, false, true, Ok(Unknown)),
-            (true, Presence::NotHeld, false, false, Err("not-applied")),
-            (false, Presence::NotHeld, true, true, Ok(Revoked)),
-            (false, Presence::NotHeld, false, true, Ok(AlreadyRevoked)),
-            (false, Presence::Held, true, true, Ok(Unknown)),
-            (false, Presence::Held, true, false, Err("not-applied")),
-            (true, Presence::Hidden, false, false, Err("hidden-membership")),
+            (true, Held, false, 1, Ok(Granted)),
+            (true, Held, true, 1, Ok(AlreadyGranted)),
+            (true, NotHeld, false, 59, Ok(Unknown)),
+            (true, NotHeld, false, 60, Ok(NotApplied)),
+            (false, NotHeld, true, 1, Ok(Revoked)),
+            (false, NotHeld, false, 1, Ok(AlreadyRevoked)),
+            (false, Held, true, 59, Ok(Unknown)),
+            (false, Held, true, 60, Ok(NotApplied)),
+            (true, Hidden, false, 60, Err("hidden-membership")),
         ];
-        for (adds, presence, before, young, expected) in table {
-            let change = Change { adds, key: &key, resource: &resource };
-            let judged = judge(&change, presence, before, young);
-            let judged = judged.map(|outcome| outcome.kind).map_err(|error| error.reason);
+        for (adds, presence, held_before, seconds, expected) in table {
+            let request = request(adds, held_before);
+            let now = request.sent + SignedDuration::from_secs(seconds);
+            let judged = judge(&request, presence, now)
+                .map(|outcome| outcome.kind)
+                .map_err(|error| error.reason);
             assert_eq!(
                 judged,
                 expected.map_err(str::to_owned),
-                "{adds} {presence:?} {before} {young}"
+                "{adds} {presence:?} {held_before} {seconds}"
             );
         }
     }

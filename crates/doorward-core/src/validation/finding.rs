@@ -107,8 +107,13 @@ impl Problems {
         if self.found.len() < Self::KEPT {
             self.found.push(problem);
         } else {
-            self.dropped += 1;
+            self.drop_one();
         }
+    }
+
+    /// Counts a problem that is not kept.
+    pub(super) fn drop_one(&mut self) {
+        self.dropped += 1;
     }
 
     pub(super) fn is_full(&self) -> bool {

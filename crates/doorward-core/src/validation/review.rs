@@ -49,25 +49,26 @@ impl<'a> Review<'a> {
             return;
         };
         if field.closed {
-            let mut kept = Map::new();
-            let mut strange = Vec::new();
-            for (name, value) in std::mem::take(members) {
-                if field.child(&name).is_some() {
-                    kept.insert(name, value);
-                } else {
-                    strange.push((name, Wiped(value)));
-                }
-            }
-            for (name, mut value) in strange {
-                let Some(member) = node.member(&name) else {
+            let (mut kept, strange): (Map<_, _>, Map<_, _>) = std::mem::take(members)
+                .into_iter()
+                .partition(|(name, _)| field.child(name).is_some());
+            let mut strange = Wiped(Value::Object(strange));
+            for member in node.members() {
+                let Some(value) = strange.0.get_mut(&member.name) else {
                     continue;
                 };
-                let meant = guess(&name, &field.fields);
+                if self.problems.is_full() {
+                    self.problems.drop_one();
+                    continue;
+                }
+                let meant = guess(&member.name, &field.fields);
                 let taken = meant.is_some_and(|meant| kept.contains_key(&meant.name));
                 self.explain_name(member, field, meant, taken);
                 if let (Some(meant), false) = (meant, taken) {
-                    self.renamed.insert(meant.pointer.clone(), &member.node);
-                    kept.insert(meant.name.clone(), value.0.take());
+                    // Of duplicates the last one's value counts, and so does its place.
+                    let node = node.child(&member.name).unwrap_or(&member.node);
+                    self.renamed.insert(meant.pointer.clone(), node);
+                    kept.insert(meant.name.clone(), value.take());
                 }
             }
             *members = kept;

@@ -55,8 +55,9 @@ struct Reading {
     control_reported: bool,
     /// Line breaks before this offset are known to be inside of the value.
     broken_until: usize,
-    /// The next straight quote of the line, once it was looked for.
-    next_straight: Option<Option<usize>>,
+    /// Whether this is a name, and whether the next straight quote of the line looks like its end;
+    /// looked for once.
+    ending: Option<(bool, bool)>,
 }
 
 impl Repair<'_> {
@@ -73,7 +74,7 @@ impl Repair<'_> {
             surrogate_reported: false,
             control_reported: false,
             broken_until: 0,
-            next_straight: None,
+            ending: None,
         };
         if quote == Quote::Single {
             self.single.add(self.at);
@@ -136,13 +137,18 @@ impl Repair<'_> {
         if reading.quote != Quote::Straight {
             return false;
         }
-        let next_straight = *reading.next_straight.get_or_insert_with(|| {
-            self.next_closing(Quote::Straight, self.at)
-                .filter(|end| !self.source.get(self.at..*end).is_some_and(has_line_break))
+        let start = self.at;
+        let (name, straight_ends) = *reading.ending.get_or_insert_with(|| {
+            // A colon follows names only, and a value only follows a colon.
+            let before = self.source.get(..reading.start).unwrap_or_default();
+            let name = !before.trim_end().ends_with(':');
+            let straight_ends = self.next_closing(Quote::Straight, start).is_some_and(|end| {
+                let same_line = !self.source.get(start..end).is_some_and(has_line_break);
+                same_line && self.is_before_structure(end + 1, name)
+            });
+            (name, straight_ends)
         });
-        let straight_ends =
-            next_straight.is_some_and(|end| self.is_before_structure(end + 1, true));
-        !straight_ends && self.is_before_structure(self.at + curly.len_utf8(), true)
+        !straight_ends && self.is_before_structure(start + curly.len_utf8(), name)
     }
 
     /// A line break inside of a string: either the closing quote is missing, or the value was pasted

@@ -50,7 +50,7 @@ pub(super) fn parse(repaired: &mut Repaired, problems: &mut Problems) -> Option<
             None
         }
         Err(error) => {
-            problems.push(explain(&error));
+            problems.push(explain(&error, text));
             None
         }
     }
@@ -133,42 +133,44 @@ fn check_tokens(text: &str, failed_at: Option<usize>, problems: &mut Problems) -
 }
 
 /// The parser's own words are for programmers, and may quote the text.
-fn explain(error: &ParseError) -> Problem {
+fn explain(error: &ParseError, text: &str) -> Problem {
     use ParseErrorKind as Kind;
-    let (code, message, suggestion) = match error.kind() {
-        Kind::UnexpectedWord => (
-            "unquoted-value",
-            "A value stands here without quotes.",
-            "Put it in straight double quotes. Only numbers, true, false and null stand without.",
-        ),
-        Kind::ExpectedColonAfterObjectKey => (
+    let at = text.get(error.range().start..).and_then(|rest| rest.chars().next());
+    let (code, message, suggestion) = match (error.kind(), at) {
+        (Kind::ExpectedColonAfterObjectKey, _) => (
             "missing-colon",
             "A colon is missing between the name before this and its value.",
             "Add the colon. If a value contains a quote, write that as \\\".",
         ),
-        Kind::ExpectedObjectValue
-        | Kind::UnexpectedCloseBrace
-        | Kind::UnexpectedCloseBracket
-        | Kind::UnexpectedTokenInObject => (
-            "misplaced-bracket",
-            "A bracket stands here where a name or a value is expected.",
-            "Check that each { has its } and each [ its ], and that no value is missing.",
-        ),
-        Kind::UnexpectedComma => (
-            "extra-comma",
-            "A comma stands here where a name or a value is expected.",
-            "Delete the comma, or add what is missing before it.",
-        ),
-        Kind::UnexpectedColon => (
-            "extra-colon",
-            "A colon stands here where a value is expected.",
-            "Delete the colon, or add what is missing before it.",
-        ),
-        Kind::UnterminatedArray | Kind::UnterminatedObject => (
+        (Kind::UnterminatedArray | Kind::UnterminatedObject, _) => (
             "unclosed",
             "What opens here is never closed: the text may have been cut off.",
             "Add the closing bracket, and check that nothing is missing.",
         ),
+        (_, Some(',')) => (
+            "extra-comma",
+            "A comma stands here where a name or a value is expected.",
+            "Delete the comma, or add what is missing before it.",
+        ),
+        (_, Some(':')) => (
+            "extra-colon",
+            "A colon stands here where a name or a value is expected.",
+            "Delete the colon, or add what is missing before it.",
+        ),
+        (_, Some('{' | '}' | '[' | ']')) => (
+            "misplaced-bracket",
+            "A bracket stands here where a name or a value is expected.",
+            "Check that each { has its } and each [ its ], and that no value is missing.",
+        ),
+        (Kind::UnexpectedWord | Kind::UnexpectedToken, Some(character))
+            if character.is_alphanumeric() =>
+        {
+            (
+                "unquoted-value",
+                "Text stands here without quotes.",
+                "Put it in straight double quotes. Only numbers, true, false and null stand without.",
+            )
+        }
         _ => (
             "syntax",
             "This is not JSON.",

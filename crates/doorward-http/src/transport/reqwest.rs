@@ -142,6 +142,10 @@ fn admit_literal(uri: &http::Uri, rule: AddressRule) -> Result<(), TransportErro
 struct Resolver(AddressRule);
 
 impl Resolve for Resolver {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "only a transport over sockets resolves names, and it checks what they lead to"
+    )]
     fn resolve(&self, name: Name) -> Resolving {
         let rule = self.0;
         Box::pin(async move {

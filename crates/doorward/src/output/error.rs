@@ -36,8 +36,19 @@ impl Console {
         }
     }
 
+    /// What should be changed about a connection that can be used.
+    pub(crate) fn warnings(&self, file: &str, findings: &[Finding]) {
+        if self.is_json() && !findings.is_empty() {
+            self.json_note("Warnings", &json!({"file": file, "findings": findings}));
+            return;
+        }
+        for finding in findings {
+            self.finding(file, finding);
+        }
+    }
+
     /// One finding of a validation: where, what, and what to do.
-    pub(crate) fn finding(&self, file: &str, finding: &Finding) {
+    fn finding(&self, file: &str, finding: &Finding) {
         let Finding { line, column, message, .. } = finding;
         let warning = if finding.severity == Severity::Problem { "" } else { "warning: " };
         self.note_line(format!("  {file}:{line}:{column}: {warning}{message}"));
@@ -65,7 +76,7 @@ impl Console {
 }
 
 /// The findings that an invalid connection carries.
-pub(crate) fn findings(error: &Error) -> Vec<Finding> {
+fn findings(error: &Error) -> Vec<Finding> {
     error
         .attributes
         .get("findings")

@@ -3,7 +3,7 @@
 //! Text for people is cleaned here, line by line, so that no name from a directory can steer a
 //! terminal. JSON is exact: its own escapes keep control characters out.
 
-pub(crate) mod error;
+mod error;
 pub(crate) mod journal;
 pub(crate) mod reach;
 mod table;

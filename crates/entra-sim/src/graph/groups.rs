@@ -1,5 +1,7 @@
 //! `/groups` and what hangs below one (facts §3.2, §2.1).
 
+use std::borrow::Cow;
+
 use super::error::{GraphError, Result};
 use super::list;
 use super::render::{self, Shape};
@@ -42,12 +44,13 @@ pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
 }
 
 /// Which items of a relation are asked for.
-struct Wanted {
-    cast: Option<Kind>,
-    count: bool,
+pub(super) struct Wanted {
+    pub(super) cast: Option<Kind>,
+    pub(super) count: bool,
 }
 
-fn wanted(below: &[&str]) -> Result<Wanted> {
+/// Reads the segments behind a relation: a cast, `$count`, or both.
+pub(super) fn wanted(below: &[&str]) -> Result<Wanted> {
     let kind = |segment: &str| cast(segment).ok_or_else(|| GraphError::no_such_segment(segment));
     match below {
         [] => Ok(Wanted { cast: None, count: false }),
@@ -71,16 +74,12 @@ fn links(call: &Call<'_>, id: &str, relation: &str, below: &[&str]) -> Result<Re
     let kind = group_kind(call, group);
     check_cast(kind, relation, wanted.cast)?;
     let transitive = relation == "transitiveMembers";
-    let handles = match relation {
-        _ if *kind == GroupKind::HiddenMembership
-            && relation != "owners"
-            && !call.may(Read::HiddenMembers) =>
-        {
-            Vec::new()
-        }
-        "owners" => call.tenant.targets(&call.view, Link::Owner, group).into_owned(),
-        "members" => call.tenant.targets(&call.view, Link::Member, group).into_owned(),
-        _ => call.tenant.reach(&call.view, group, true),
+    let hidden = *kind == GroupKind::HiddenMembership && relation != "owners";
+    let list = match relation {
+        _ if hidden && !call.may(Read::HiddenMembers) => Cow::Owned(Vec::new()),
+        "owners" => call.tenant.targets(&call.view, Link::Owner, group),
+        "members" => call.tenant.targets(&call.view, Link::Member, group),
+        _ => Cow::Owned(call.tenant.reach(&call.view, group, true)),
     };
     let omit = if transitive {
         call.settings.omit_service_principals_transitively
@@ -88,22 +87,17 @@ fn links(call: &Call<'_>, id: &str, relation: &str, below: &[&str]) -> Result<Re
         call.settings.omit_service_principals
     };
     let omit = omit && !(wanted.count && call.settings.count_service_principals);
-    let shown = |handle: &Handle| {
-        let kind = call.tenant.object(*handle).kind();
+    let fits = |handle: Handle| {
+        let kind = call.tenant.object(handle).kind();
         wanted.cast.map_or(kind != Kind::ServicePrincipal || !omit, |cast| cast == kind)
     };
-    let list: Vec<Handle> = handles.into_iter().filter(shown).collect();
     if wanted.count {
-        list::check_count(call)?;
-        return list::count(
-            call,
-            list.iter().filter(|handle| call.tenant.object(**handle).is_live()).count(),
-        );
+        return list::count_related(call, &list, &fits);
     }
     let shape = wanted.cast.map_or(Shape::Mixed, Shape::Typed);
     let strict =
         wanted.cast.is_some() && (transitive || call.settings.direct_casts_need_consistency);
-    list::related(call, shape, &list, strict)
+    list::related(call, shape, &list, strict, &fits)
 }
 
 /// The kind of a group; every other object counts as a plain security group.

@@ -1,11 +1,14 @@
 //! Users, service principals, devices and contacts, and what holds them (facts §3.1, §3.2, §3.7).
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use super::error::{GraphError, Result};
+use super::groups::wanted;
 use super::list;
 use super::render::{self, Shape};
-use super::{Call, Reply, cast};
+use super::{Call, Reply};
 use crate::authority::Read;
 use crate::tenant::{Field, Handle, Kind, Link};
 
@@ -107,34 +110,20 @@ pub(super) fn of_object(
         _ => call.find(kind, key)?,
     };
     let transitive = relation == "transitiveMemberOf";
-    let holders = if owned {
-        call.tenant.holders(&call.view, Link::Owner, handle).into_owned()
+    let list = if owned {
+        call.tenant.holders(&call.view, Link::Owner, handle)
     } else if transitive {
-        call.tenant.reach(&call.view, handle, false)
+        Cow::Owned(call.tenant.reach(&call.view, handle, false))
     } else {
-        call.tenant.holders(&call.view, Link::Member, handle).into_owned()
+        call.tenant.holders(&call.view, Link::Member, handle)
     };
-    let (wanted, counted) = match below {
-        [] => (None, false),
-        ["$count"] => (None, true),
-        [segment] => {
-            (Some(cast(segment).ok_or_else(|| GraphError::no_such_segment(segment))?), false)
-        }
-        [segment, "$count"] => {
-            (Some(cast(segment).ok_or_else(|| GraphError::no_such_segment(segment))?), true)
-        }
-        [_, segment, ..] => return Err(GraphError::no_such_segment(segment)),
-    };
+    let wanted = wanted(below)?;
     let fits =
-        |handle: &Handle| wanted.is_none_or(|wanted| call.tenant.object(*handle).kind() == wanted);
-    let list: Vec<Handle> = holders.into_iter().filter(fits).collect();
-    if counted {
-        list::check_count(call)?;
-        return list::count(
-            call,
-            list.iter().filter(|handle| call.tenant.object(**handle).is_live()).count(),
-        );
+        |handle: Handle| wanted.cast.is_none_or(|cast| call.tenant.object(handle).kind() == cast);
+    if wanted.count {
+        return list::count_related(call, &list, &fits);
     }
-    let strict = wanted.is_some() && (transitive || call.settings.direct_casts_need_consistency);
-    list::related(call, wanted.map_or(Shape::Mixed, Shape::Typed), &list, strict)
+    let strict =
+        wanted.cast.is_some() && (transitive || call.settings.direct_casts_need_consistency);
+    list::related(call, wanted.cast.map_or(Shape::Mixed, Shape::Typed), &list, strict, &fits)
 }

@@ -6,7 +6,7 @@ use super::error::{GraphError, Result};
 use super::filter::{Filter, Literal, unsupported};
 use super::page::{Cut, PageToken, cut, cut_permuted, take};
 use super::render::{self, Shape};
-use super::{Call, Reply, properties};
+use super::{Call, Reply, properties, property_names};
 use crate::random;
 use crate::tenant::{Field, Handle, Kind, Names};
 
@@ -32,13 +32,13 @@ pub(crate) fn count_of_kind(call: &Call<'_>, kind: Kind) -> Result<Reply> {
 }
 
 /// A number as text/plain.
-pub(crate) fn count(call: &Call<'_>, number: usize) -> Result<Reply> {
+fn count(call: &Call<'_>, number: usize) -> Result<Reply> {
     let mark = if call.settings.count_byte_order_mark { "\u{feff}" } else { "" };
     Ok(Reply::Text(format!("{mark}{number}")))
 }
 
 /// `$count` as a segment needs the header, and a client that takes plain text (facts §3.2, §7).
-pub(crate) fn check_count(call: &Call<'_>) -> Result<()> {
+fn check_count(call: &Call<'_>) -> Result<()> {
     if !call.query.eventual {
         return Err(GraphError::bad_request("$count is not currently supported."));
     }
@@ -53,24 +53,31 @@ pub(crate) fn check_count(call: &Call<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A list that some relation gives: ascending handles of which only live ones show.
+/// A list that some relation gives: ascending handles of which only live ones show that `fits` takes.
 pub(crate) fn related(
     call: &Call<'_>,
     shape: Shape,
     list: &[Handle],
     cast_needs_consistency: bool,
+    fits: &dyn Fn(Handle) -> bool,
 ) -> Result<Reply> {
     if cast_needs_consistency && !call.query.advanced() {
         return Err(unsupported("@odata.type", Kind::Group));
     }
     check_options(call, shape, true)?;
-    page(
-        call,
-        shape,
-        list,
-        &|handle| call.tenant.object(handle).is_live(),
-        call.settings.permute_links,
-    )
+    let state = |handle: Handle| call.tenant.object(handle).is_live() && fits(handle);
+    page(call, shape, list, &state, call.settings.permute_links)
+}
+
+/// The length of such a list as text/plain.
+pub(crate) fn count_related(
+    call: &Call<'_>,
+    list: &[Handle],
+    fits: &dyn Fn(Handle) -> bool,
+) -> Result<Reply> {
+    check_count(call)?;
+    let state = |handle: &&Handle| call.tenant.object(**handle).is_live() && fits(**handle);
+    count(call, list.iter().filter(state).count())
 }
 
 /// The options that this kind of list takes.
@@ -91,7 +98,7 @@ fn check_options(call: &Call<'_>, shape: Shape, related: bool) -> Result<()> {
         if related && !query.advanced() {
             return Err(unsupported("members", kind));
         }
-        filter.check(kind, &properties::properties_of(kind), query.advanced())?;
+        filter.check(kind, &property_names::properties_of(kind), query.advanced())?;
     }
     if query.expand.is_some() {
         return Err(GraphError::new(400, "BadRequest", "entra-sim: $expand is not imitated here."));

@@ -8,8 +8,10 @@ mod groups;
 mod holders;
 mod list;
 mod page;
-pub(crate) mod properties;
+mod properties;
+pub(crate) mod property_names;
 mod query;
+mod reference;
 mod render;
 mod write;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::{GraphError, Result};
-use super::{Call, properties};
+use super::{Call, properties, property_names};
 use crate::tenant::{Handle, Kind};
 
 /// How items of a collection are written.
@@ -29,7 +29,7 @@ pub(crate) fn check_select(call: &Call<'_>, shape: Shape, on_collection: bool) -
     for name in call.query.select.iter().flatten() {
         if on_collection
             && shape == Shape::Typed(Kind::User)
-            && properties::USER_ELSEWHERE.contains(&name.as_str())
+            && property_names::USER_ELSEWHERE.contains(&name.as_str())
         {
             return Err(GraphError::new(
                 501,
@@ -38,10 +38,10 @@ pub(crate) fn check_select(call: &Call<'_>, shape: Shape, on_collection: bool) -
             ));
         }
         let known = match shape {
-            Shape::Typed(kind) => properties::properties_of(kind).contains(&name.as_str()),
+            Shape::Typed(kind) => property_names::properties_of(kind).contains(&name.as_str()),
             Shape::Mixed => Kind::ALL
                 .iter()
-                .any(|kind| properties::properties_of(*kind).contains(&name.as_str())),
+                .any(|kind| property_names::properties_of(*kind).contains(&name.as_str())),
         };
         if !known && call.settings.refuse_unknown_select {
             let type_name = match shape {
@@ -78,7 +78,7 @@ pub(crate) fn object(call: &Call<'_>, handle: Handle, typed: bool) -> Map<String
     };
     match &call.query.select {
         Some(names) => names.iter().for_each(|name| add(name)),
-        None => properties::default_properties(kind).iter().for_each(|name| add(name)),
+        None => property_names::default_properties(kind).iter().for_each(|name| add(name)),
     }
     item
 }

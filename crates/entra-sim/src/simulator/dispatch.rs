@@ -145,7 +145,6 @@ impl Arrival<'_> {
         let eventual = header_of(self.request.headers(), "consistencylevel")
             .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
         let query = Query::parse(raw, eventual);
-        let cost = graph::resource_units(self.request.method(), segments, query.as_ref().ok());
         let result = if right_cloud {
             authenticate::caller(&state.tenant, self.now, self.request.headers())
         } else {
@@ -174,14 +173,12 @@ impl Arrival<'_> {
             }
             reply
         });
-        let mut response = match result {
+        match result {
             Ok(Reply::Json(body)) => answer::json(200, answer::GRAPH_JSON, &body),
             Ok(Reply::Text(body)) => answer::respond(200, "text/plain", body),
             Ok(Reply::NoContent) => answer::empty(204),
             Err(error) => self.refuse(state, &error),
-        };
-        answer::put(&mut response, "x-ms-resource-unit", &cost.to_string());
-        response
+        }
     }
 
     fn refuse(&self, state: &State, error: &GraphError) -> Response<Bytes> {
@@ -202,6 +199,11 @@ impl Arrival<'_> {
     fn finish(&self, state: &State, response: &mut Response<Bytes>) {
         answer::put(response, "date", &answer::http_date(self.now));
         answer::put(response, "vary", "Accept-Encoding");
+        if let Service::Graph { segments, .. } = &self.service {
+            let query = Query::parse(self.request.uri().query().unwrap_or_default(), false).ok();
+            let cost = graph::resource_units(self.request.method(), segments, query.as_ref());
+            answer::put(response, "x-ms-resource-unit", &cost.to_string());
+        }
         if !matches!(self.service, Service::Token { .. }) {
             for (name, value) in [
                 ("request-id", self.stamp.request_id.as_str()),

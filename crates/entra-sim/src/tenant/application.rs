@@ -61,3 +61,20 @@ impl RoleAssignment {
         self.unit.map_or_else(|| "/".to_owned(), |unit| format!("/administrativeUnits/{unit}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of facts §3.4.
+    #[test]
+    fn ids_are_encoded_as_microsoft_does() {
+        let role = Uuid::try_parse("62e90394-69f5-4237-9190-012177145e10").unwrap_or_default();
+        let principal = Uuid::try_parse("11111111-2222-4333-8444-555555555555").unwrap_or_default();
+        let mut assignment = RoleAssignment { role, principal: Handle::FIRST, unit: None };
+        assert_eq!(assignment.id(principal), "lAPpYvVpN0KRkAEhdxReEBEREREiIjNDhERVVVVVVVU-1");
+        assignment.unit = Some(principal);
+        let id = assignment.id(principal);
+        assert!(id.len() == 66 && id.ends_with("-2"), "{id}");
+    }
+}

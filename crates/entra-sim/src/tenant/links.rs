@@ -1,11 +1,10 @@
 //! Memberships and ownerships, and what a lagging replica shows of them (facts §7, §9).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Handle, Tenant};
+use super::{Handle, Kind, Tenant};
 use crate::random;
 use crate::settings::Lag;
 
@@ -153,7 +152,8 @@ impl Tenant {
     /// Everything reachable along a link, without duplicates; cycles end by themselves. The start itself is
     /// in it only when a cycle leads back to it.
     pub(crate) fn reach(&self, view: &View, start: Handle, downward: bool) -> Vec<Handle> {
-        let mut seen = BTreeSet::new();
+        let mut seen = vec![false; self.objects.len()];
+        let mut found = Vec::new();
         let mut waiting = vec![start];
         while let Some(next) = waiting.pop() {
             let step = if downward {
@@ -163,15 +163,18 @@ impl Tenant {
             };
             for handle in step.iter().copied() {
                 let object = self.object(handle);
-                if object.is_live()
-                    && seen.insert(handle)
-                    && (!downward || !object.members.is_empty())
-                {
-                    waiting.push(handle);
+                let new =
+                    seen.get_mut(handle.index()).is_some_and(|seen| !std::mem::replace(seen, true));
+                if new && object.is_live() {
+                    found.push(handle);
+                    if !downward || object.kind() == Kind::Group {
+                        waiting.push(handle);
+                    }
                 }
             }
         }
-        seen.into_iter().collect()
+        found.sort_unstable();
+        found
     }
 }
 

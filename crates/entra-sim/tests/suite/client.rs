@@ -12,39 +12,39 @@ use tower::Service as _;
 
 /// The simulator with a clock that a test moves.
 #[derive(Clone)]
-pub struct Client {
-    pub simulator: Simulator,
+pub(crate) struct Client {
+    pub(crate) simulator: Simulator,
     clock: Arc<AtomicI64>,
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 /// An answer, its body read as JSON when it is.
 #[derive(Debug)]
-pub struct Got {
-    pub status: u16,
-    pub headers: http::HeaderMap,
-    pub text: String,
-    pub json: Value,
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 
 impl Got {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn error(&self) -> (u16, &str, &str) {
+    pub(crate) fn error(&self) -> (u16, &str, &str) {
         let error = &self.json["error"];
         (self.status, error["code"].as_str().unwrap_or(""), error["message"].as_str().unwrap_or(""))
     }
 
-    pub fn values(&self) -> &Vec<Value> {
+    pub(crate) fn values(&self) -> &Vec<Value> {
         self.json["value"]
             .as_array()
             .unwrap_or_else(|| panic!("no list: {} {}", self.status, self.text))
     }
 
     /// The ids of a page, sorted.
-    pub fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> =
             self.values().iter().map(|value| value["id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
@@ -52,11 +52,11 @@ impl Got {
     }
 }
 
-pub const SIGN_IN: &str = "https://login.microsoftonline.com";
-pub const GRAPH: &str = "https://graph.microsoft.com/v1.0";
+pub(crate) const SIGN_IN: &str = "https://login.microsoftonline.com";
+pub(crate) const GRAPH: &str = "https://graph.microsoft.com/v1.0";
 
 impl Client {
-    pub fn new(size: &Size, settings: Settings) -> Self {
+    pub(crate) fn new(size: &Size, settings: Settings) -> Self {
         let start: Timestamp = cast::EPOCH.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(start.as_millisecond()));
         let reading = clock.clone();
@@ -66,32 +66,32 @@ impl Client {
     }
 
     /// The cast alone, signed in with the guide's permissions.
-    pub async fn signed_in() -> Self {
+    pub(crate) async fn signed_in() -> Self {
         Self::signed_in_with(Settings::default(), &cast::GUIDE_ROLES).await
     }
 
-    pub async fn signed_in_with(settings: Settings, roles: &[&str]) -> Self {
+    pub(crate) async fn signed_in_with(settings: Settings, roles: &[&str]) -> Self {
         let mut client = Self::new(&Size::default(), settings);
         client.become_holder_of(roles).await;
         client
     }
 
     /// Grants these permissions and takes a new token.
-    pub async fn become_holder_of(&mut self, roles: &[&str]) {
+    pub(crate) async fn become_holder_of(&mut self, roles: &[&str]) {
         self.simulator.tenant().set_app_roles(roles.iter().copied());
         let got = self.sign_in(&form(cast::CLIENT_ID, cast::SECRET)).await;
         self.token = Some(got.json["access_token"].as_str().expect(&got.text).to_owned());
     }
 
-    pub fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
-    pub async fn sign_in(&self, body: &str) -> Got {
+    pub(crate) async fn sign_in(&self, body: &str) -> Got {
         self.sign_in_at(cast::TENANT_ID, body).await
     }
 
-    pub async fn sign_in_at(&self, tenant: &str, body: &str) -> Got {
+    pub(crate) async fn sign_in_at(&self, tenant: &str, body: &str) -> Got {
         let request = Request::post(format!("{SIGN_IN}/{tenant}/oauth2/v2.0/token"))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Bytes::from(body.to_owned()))
@@ -99,12 +99,15 @@ impl Client {
         read(self.send(request).await.unwrap())
     }
 
-    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SimulatedFault> {
+    pub(crate) async fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, SimulatedFault> {
         self.simulator.clone().call(request).await
     }
 
     /// A request to Graph by path (or absolute URL) with extra headers.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
@@ -127,43 +130,43 @@ impl Client {
         self.send(request.body(body).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str) -> Got {
+    pub(crate) async fn get(&self, path: &str) -> Got {
         read(self.ask(Method::GET, path, &[], None).await.unwrap())
     }
 
-    pub async fn get_eventual(&self, path: &str) -> Got {
+    pub(crate) async fn get_eventual(&self, path: &str) -> Got {
         read(self.ask(Method::GET, path, &[("ConsistencyLevel", "eventual")], None).await.unwrap())
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Got {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Got {
         read(self.ask(Method::POST, path, &[], Some(body)).await.unwrap())
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Got {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Got {
         read(self.ask(Method::PATCH, path, &[], Some(body)).await.unwrap())
     }
 
-    pub async fn delete(&self, path: &str) -> Got {
+    pub(crate) async fn delete(&self, path: &str) -> Got {
         read(self.ask(Method::DELETE, path, &[], None).await.unwrap())
     }
 
-    pub async fn add_member(&self, group: &str, member: &str) -> Got {
+    pub(crate) async fn add_member(&self, group: &str, member: &str) -> Got {
         self.post(&format!("/groups/{group}/members/$ref"), reference(member)).await
     }
 
-    pub async fn remove_member(&self, group: &str, member: &str) -> Got {
+    pub(crate) async fn remove_member(&self, group: &str, member: &str) -> Got {
         self.delete(&format!("/groups/{group}/members/{member}/$ref")).await
     }
 }
 
-pub fn read(response: Response<Bytes>) -> Got {
+pub(crate) fn read(response: Response<Bytes>) -> Got {
     let (head, body) = response.into_parts();
     let text = String::from_utf8_lossy(&body).into_owned();
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
     Got { status: head.status.as_u16(), headers: head.headers, text, json }
 }
 
-pub fn form(client: &str, secret: &str) -> String {
+pub(crate) fn form(client: &str, secret: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", client)
         .append_pair("scope", "https://graph.microsoft.com/.default")
@@ -172,6 +175,18 @@ pub fn form(client: &str, secret: &str) -> String {
         .finish()
 }
 
-pub fn reference(id: &str) -> Value {
+pub(crate) fn reference(id: &str) -> Value {
     json!({ "@odata.id": format!("{GRAPH}/directoryObjects/{id}") })
+}
+
+pub(crate) fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+pub(crate) fn sorted(ids: &[&str]) -> Vec<String> {
+    let mut ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    ids.sort();
+    ids
 }

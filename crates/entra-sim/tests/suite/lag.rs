@@ -1,1 +1,95 @@
-//! x
+//! Facts §7, §8.2, §9: replicas that lag, latency that passes in virtual time, and determinism.
+
+use std::time::Duration;
+
+use entra_sim::{Lag, Latency, Settings, Size, cast};
+
+use crate::client::Client;
+
+fn lagging(seed: u64) -> Settings {
+    Settings { lag: Some(Lag::default()), seed, ..Settings::default() }
+}
+
+#[tokio::test]
+async fn reads_are_stale_for_a_while_and_the_oracle_never() {
+    let client = Client::signed_in_with(lagging(3), &cast::GUIDE_ROLES).await;
+    client.pass(60);
+    assert_eq!(client.add_member(cast::EMPTY_ROOM, cast::ALICE).await.status, 204);
+    assert_eq!(client.simulator.tenant().members(cast::EMPTY_ROOM), [cast::ALICE]);
+    let path = format!("/groups/{}/members?$select=id", cast::EMPTY_ROOM);
+    let mut seen = Vec::new();
+    for _ in 0..20 {
+        seen.push(client.get(&path).await.ids().len());
+    }
+    assert!(seen.contains(&0), "some replica is behind: {seen:?}");
+    client.pass(7);
+    for _ in 0..20 {
+        assert_eq!(client.get(&path).await.ids(), [cast::ALICE]);
+        let holders = client.get(&format!("/users/{}/memberOf?$select=id", cast::ALICE)).await;
+        assert!(holders.ids().contains(&cast::EMPTY_ROOM.to_owned()));
+    }
+    assert_eq!(client.remove_member(cast::EMPTY_ROOM, cast::ALICE).await.status, 204);
+    client.pass(7);
+    assert!(client.get(&path).await.ids().is_empty());
+}
+
+#[tokio::test]
+async fn new_objects_are_missing_on_some_reads() {
+    let client = Client::signed_in_with(lagging(1), &cast::GUIDE_ROLES).await;
+    client.pass(60);
+    let id = client.simulator.tenant().add_user("New One", "new.one@contoso.com");
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(client.get(&format!("/users/{id}")).await.status);
+    }
+    assert!(statuses.contains(&404), "{statuses:?}");
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        let got = client.add_member(cast::EMPTY_ROOM, &id).await;
+        answers.push(got.error().1.to_owned());
+        client.simulator.tenant().remove_member(cast::EMPTY_ROOM, &id);
+    }
+    assert!(
+        answers
+            .iter()
+            .any(|code| code == "Request_BadRequest" || code == "Request_ResourceNotFound")
+    );
+    client.pass(31);
+    assert_eq!(client.get(&format!("/users/{id}")).await.status, 200);
+    assert_eq!(client.add_member(cast::EMPTY_ROOM, &id).await.status, 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn latency_is_virtual_and_a_client_that_gives_up_has_written() {
+    let second = Duration::from_secs(1);
+    let settings =
+        Settings { latency: Latency { least: second, most: 3 * second }, ..Settings::default() };
+    let client = Client::signed_in_with(settings, &cast::GUIDE_ROLES).await;
+    let started = tokio::time::Instant::now();
+    client.get("/organization").await;
+    assert!((1..=3).contains(&started.elapsed().as_secs()));
+    let adding = client.add_member(cast::EMPTY_ROOM, cast::BOB);
+    assert!(tokio::time::timeout(second / 2, adding).await.is_err());
+    assert_eq!(client.simulator.tenant().members(cast::EMPTY_ROOM), [cast::BOB]);
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_bytes() {
+    let run = async || {
+        let mut client = Client::new(&Size { users: 300, groups: 60, seed: 11 }, lagging(5));
+        client.become_holder_of(&cast::GUIDE_ROLES).await;
+        client.pass(100);
+        let mut said = Vec::new();
+        for path in ["/users", "/groups?$top=7", "/users/nobody@contoso.com"] {
+            let got = client.get(path).await;
+            said.push((got.text, format!("{:?}", got.headers)));
+        }
+        client.add_member(cast::EMPTY_ROOM, cast::ALICE).await;
+        said.push((
+            client.get(&format!("/groups/{}/members", cast::EMPTY_ROOM)).await.text,
+            String::new(),
+        ));
+        (said, client.simulator.trace(), client.token)
+    };
+    assert_eq!(run().await, run().await);
+}

@@ -6,7 +6,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and a few measure real time"
 )]
 
 mod client;
@@ -14,6 +15,7 @@ mod faults;
 mod lag;
 mod over_tcp;
 mod paging;
+mod queries;
 mod reads;
 mod schema;
 mod tenant;

@@ -1,1 +1,59 @@
-//! x
+//! Generated tenants.
+
+use std::time::Instant;
+
+use entra_sim::{Kind, Size, Tenant, cast};
+
+#[test]
+fn the_cast_is_in_every_tenant() {
+    for size in [Size::default(), Size { users: 500, groups: 100, seed: 1 }] {
+        let tenant = Tenant::generate(&size);
+        for (kind, name, id) in [
+            (Kind::User, "Alice Archer", cast::ALICE),
+            (Kind::Group, "Finance", cast::FINANCE),
+            (Kind::Group, "Payroll Vault", cast::PAYROLL_VAULT),
+            (Kind::ServicePrincipal, "Doorward", cast::SERVICE_PRINCIPAL_ID),
+        ] {
+            assert!(tenant.find(kind, name).contains(&id.to_owned()), "{name}");
+        }
+        let mut expect = vec![cast::BOB, cast::CAROL, cast::FINANCE_LEADS];
+        expect.sort_unstable();
+        assert_eq!(tenant.members(cast::FINANCE), expect);
+    }
+    assert_eq!((cast::SECRET.len(), cast::EXPIRED_SECRET.len()), (40, 40));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_tenant_and_another_another() {
+    let size = Size { users: 400, groups: 120, seed: 5 };
+    let one = Tenant::generate(&size).dump();
+    assert_eq!(one, Tenant::generate(&size).dump());
+    assert_ne!(one, Tenant::generate(&Size { seed: 6, ..size }).dump());
+}
+
+#[test]
+fn sizes_are_heavy_tailed_and_nesting_has_a_circle() {
+    let tenant = Tenant::generate(&Size { users: 5_000, groups: 1_000, seed: 2 });
+    let mut sizes: Vec<usize> =
+        tenant.ids(Kind::Group).iter().map(|id| tenant.members(id).len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes[0], 0);
+    assert!(sizes[sizes.len() / 2] < 20, "median {}", sizes[sizes.len() / 2]);
+    assert!(sizes[sizes.len() - 2] > 500, "largest {}", sizes[sizes.len() - 2]);
+    let generated = |id: &String| !id.starts_with("6000");
+    let circles = tenant
+        .ids(Kind::Group)
+        .iter()
+        .filter(|id| generated(id) && tenant.transitive_members(id).contains(id))
+        .count();
+    assert!(circles >= 2, "{circles}");
+}
+
+#[test]
+fn half_a_million_users_take_seconds() {
+    let started = Instant::now();
+    let tenant = Tenant::generate(&Size { users: 500_000, groups: 20_000, seed: 1 });
+    eprintln!("500,000 users and 20,000 groups in {:?}", started.elapsed());
+    assert!(tenant.find(Kind::User, "Alice Archer").contains(&cast::ALICE.to_owned()));
+    assert!(started.elapsed().as_secs() < 60);
+}

@@ -46,13 +46,9 @@ async fn add_and_remove() {
     assert!(client.simulator.trace().last().unwrap().wrote);
     done(&client.remove_member(cast::PLATFORM, cast::ALICE).await);
     assert_eq!(client.simulator.tenant().members(cast::PLATFORM), [cast::BOB]);
-    let owner = client.post(
-        &format!("/groups/{}/owners/$ref", cast::PLATFORM),
-        json!({
-            "@odata.id": format!("{GRAPH}/users/{}", cast::ALICE)
-        }),
-    );
-    done(&owner.await);
+    let path = format!("/groups/{}/owners/$ref", cast::PLATFORM);
+    let by_set = json!({ "@odata.id": format!("{GRAPH}/users/{}", cast::ALICE) });
+    done(&client.post(&path, by_set).await);
     assert_eq!(client.simulator.tenant().owners(cast::PLATFORM), [cast::ALICE]);
 }
 

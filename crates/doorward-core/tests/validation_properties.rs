@@ -1,0 +1,121 @@
+//! Whatever the text: no panic, and no part of a secret in any finding.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::sync::LazyLock;
+
+use doorward_core::validation::{Document, Finding, Validator};
+use proptest::prelude::*;
+
+const SCHEMA: &str = include_str!("../../../schemas/entra-id.connection.schema.json");
+
+static VALIDATOR: LazyLock<Validator> =
+    LazyLock::new(|| Validator::new(&serde_json::from_str(SCHEMA).unwrap()).unwrap());
+
+fn findings(text: &[u8]) -> Vec<Finding> {
+    match Document::parse(text) {
+        Err(findings) => findings,
+        Ok(document) => match VALIDATOR.validate(&document) {
+            Err(findings) => findings,
+            Ok(valid) => valid.warnings().to_vec(),
+        },
+    }
+}
+
+/// Bytes, and pieces of JSON in any order.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"", "'", "“", "”", "‘", "\\", "\\u", "\\uD800", "\n", "\r",
+            "//", "/*", "*/", "/", "#", "\0", "\u{A0}", "\u{200B}", "😀", "null", "true", "-", "0x", "1e9",
+            "\"client_id\":", "\"secret\":", "\"tenant\"", "\"a\"", " ",
+        ])
+        .prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..4),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+/// A secret of letters and signs that may confuse the reader.
+fn canary() -> impl Strategy<Value = String> {
+    proptest::string::string_regex(
+        "[A-Za-z0-9~_.\\-\"'“”\\\\,:{}\n# /]{0,12}[A-Za-z0-9~_.]{14,30}[\"'“”, :}]{0,3}",
+    )
+    .unwrap()
+}
+
+#[track_caller]
+fn assert_hidden(findings: &[Finding], canary: &str) {
+    let told = findings
+        .iter()
+        .flat_map(|f| {
+            [Some(&f.pointer), Some(&f.message), f.expected.as_ref(), f.suggestion.as_ref()]
+        })
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let characters: Vec<char> = canary.chars().collect();
+    for window in characters.windows(12) {
+        let part: String = window.iter().collect();
+        assert!(!told.contains(&part), "{part:?} of {canary:?} in {findings:#?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_answered(text in text()) {
+        for finding in findings(&text) {
+            prop_assert!(finding.line >= 1 && finding.column >= 1);
+            prop_assert!(finding.message.ends_with('.'), "{}", finding.message);
+        }
+    }
+
+    #[test]
+    fn any_utf16_is_answered(text in text(), odd in any::<bool>()) {
+        let mut wide: Vec<u8> = String::from_utf8_lossy(&text).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        if odd {
+            wide.push(b'x');
+        }
+        findings(&wide);
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_told(
+        canary in canary(),
+        name in proptest::sample::select(vec!["secret", "clientSecret", "password", "client_id", "tenant", "tenantId", "cloud", "endpoints", "unknown"]),
+        quote in proptest::sample::select(vec!["\"", "'", "“", ""]),
+        encoded in any::<bool>(),
+        tail in proptest::sample::select(vec!["}", ",}", ", \"tenant\": \"common\"}", "", "\n\"tenant\": 5}", "]", ", \"client_id\": \"{\"}"]),
+    ) {
+        let value = if encoded { serde_json::to_string(&canary).unwrap() } else { format!("{quote}{canary}{quote}") };
+        assert_hidden(&findings(format!("{{\"{name}\": {value}{tail}").as_bytes()), &canary);
+    }
+}
+#[test]
+fn hostile_zz() {
+    let n = 1024 * 1024;
+    let spaces = " ".repeat(n / 2);
+    let rep = |piece: &str| piece.repeat(n / piece.len());
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for piece in ["\"“\n", "'", "“", "”\n", "\"a\":{", "\\", "\"\\", "\"\\\\\"", "/*", "/* */", "#\n", "[],", ",", "\"a\" ", "'\n\"\n“\n‘\n", "\"a\n", "\"a,\n", "\u{A0}", "\0", "\"\\q\"", "\r", "1 ", "a ", "\"“ ", "\"a\":1,", "0x1,"] {
+        texts.push((format!("{piece:?}"), rep(piece)));
+        texts.push((format!("[ {piece:?}"), format!("[{}", &rep(piece)[..rep(piece).floor_char_boundary(n - 10)])));
+        texts.push((format!("key {piece:?}"), format!("{{\"secret\": \"{}", &rep(piece)[..rep(piece).floor_char_boundary(n - 20)])));
+    }
+    texts.push(("spaces curly".into(), format!("{{\"a\":{spaces}\"{}", "”".repeat(n / 6 - 10))));
+    texts.push(("curly spaces".into(), format!("{{\"a\":\"{}{spaces}x", "”".repeat(n / 6 - 10))));
+    texts.push(("breaks".into(), format!("{{\"a\":\"{}\"}}", "\n".repeat(n - 20))));
+    texts.push(("unknown".into(), format!("{{{}\"b\":1}}", (0..70_000).map(|i| format!("\"aaa{i}\":1,")).collect::<String>())));
+    texts.push(("unknown nested".into(), format!("{{\"endpoints\":{{{}\"b\":1}}}}", (0..70_000).map(|i| format!("\"aaa{i}\":1,")).collect::<String>())));
+    texts.push(("long".into(), format!("{{\"tenant\":\"{}\"}}", "a.".repeat(n / 2 - 20))));
+    texts.push(("long2".into(), format!("{{\"client_id\":\"{}\"}}", "{".repeat(n - 40))));
+    texts.push(("long3".into(), format!("{{\"secret\":\"{}\"}}", "*".repeat(n - 40) )));
+    for (name, text) in texts {
+        let start = std::time::Instant::now();
+        let found = findings(text.as_bytes());
+        let took = start.elapsed();
+        if took.as_millis() > 1500 { println!("SLOW {name} {took:?} {}", found.len()); }
+    }
+}

@@ -1,0 +1,179 @@
+//! `doorward grant` and `doorward revoke`.
+
+use doorward_core::{Object, OutcomeKind, Result, Term};
+use doorward_host::{ChangeReport, ChangeRequest, Opened, Selector, SelectorRole, Verb};
+use serde_json::{Value, json};
+
+use super::access::path_text;
+use crate::app::App;
+use crate::ask;
+use crate::cli::ChangeOptions;
+use crate::exit::Exit;
+use crate::output::text;
+
+pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOptions) -> Result<Exit> {
+    if !options.dry_run {
+        ask::can_be_confirmed(&app.console, options.yes)?;
+    }
+    let opened = app.open(&options.target).await?;
+    let request = request(&opened, verb, who, options)?;
+    app.settle(&opened).await?;
+    let report = if options.dry_run {
+        opened.plan(request).await?
+    } else if options.yes {
+        opened.change(request).await?
+    } else {
+        let request = confirmed(app, &opened, request).await?;
+        opened.change(request).await?
+    };
+    if app.console.is_json() {
+        app.console.json("Change", &document(&opened, &report)?);
+    } else {
+        show(app, &report);
+    }
+    Ok(ending(&report))
+}
+
+fn request(
+    opened: &Opened,
+    verb: Verb,
+    who: &str,
+    options: &ChangeOptions,
+) -> Result<ChangeRequest> {
+    let descriptor = opened.descriptor();
+    Ok(ChangeRequest {
+        verb,
+        principal: Selector::parse(who, SelectorRole::Principal, descriptor)?,
+        resource: Selector::parse(&options.on, SelectorRole::Resource, descriptor)?,
+        right: options.right.clone(),
+        reason: options.reason.clone(),
+        ticket: options.ticket.clone(),
+    })
+}
+
+/// Shows what would be changed and asks. What was shown is what is changed: from here on by id,
+/// whatever is renamed meanwhile.
+async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result<ChangeRequest> {
+    let plan = opened.plan(request.clone()).await?;
+    let (who, right, resource) = names(&plan);
+    let integration = opened.integration();
+    let place = match &integration.identity {
+        Some(identity) => format!("{} ({})", integration.name, identity.place),
+        None => integration.name,
+    };
+    let now = if plan.prior.is_some() { "has it now" } else { "does not have it now" };
+    app.console.note_line(format!("  who:    {who} [{}]", plan.principal.key()));
+    app.console.note_line(format!("  right:  {right}; {now}"));
+    app.console.note_line(format!("  on:     {resource} [{}]", plan.resource.key));
+    app.console.note_line(format!("  in:     {place}"));
+    let question = match plan.action {
+        Verb::Grant => "Give this access?",
+        Verb::Revoke => "Take this access?",
+    };
+    ask::confirm(&app.console, false, question).await?;
+    Ok(ChangeRequest {
+        principal: by_id(&plan.principal),
+        resource: by_id(&Object::Resource(plan.resource)),
+        right: Some(plan.entitlement),
+        ..request
+    })
+}
+
+fn by_id(object: &Object) -> Selector {
+    let key = object.key().clone();
+    Selector { kind: key.kind, term: Term::Id(key.id) }
+}
+
+fn names(report: &ChangeReport) -> (String, &str, &str) {
+    (text::object_name(&report.principal), &report.entitlement, &report.resource.name)
+}
+
+fn document(opened: &Opened, report: &ChangeReport) -> Result<Value> {
+    let mut fields = serde_json::to_value(report).map_err(|error| {
+        doorward_core::Error::internal("The result could not be written as JSON.").cause(error)
+    })?;
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("integration".to_owned(), json!(opened.integration().name));
+        fields.insert("dryRun".to_owned(), json!(report.outcome.is_none()));
+    }
+    Ok(fields)
+}
+
+fn ending(report: &ChangeReport) -> Exit {
+    match &report.outcome {
+        Some(outcome) if !outcome.kind.is_final() => Exit::OUTCOME_UNKNOWN,
+        _ => Exit::DONE,
+    }
+}
+
+fn show(app: &App, report: &ChangeReport) {
+    let Some(outcome) = &report.outcome else { return show_plan(app, report) };
+    let console = &app.console;
+    console.line(format!("{}: {}", outcome.kind.label(), sentence(report, outcome.kind)));
+    if let Some(until) = outcome.until {
+        console.line(format!("The access ends {}, by itself.", text::moment(until)));
+    }
+    if report.by_looking {
+        console.line("The answer was lost; this was found out by looking.");
+    }
+    for path in &report.remaining {
+        let who = report.principal.name();
+        console.line(format!("{who} still has the access: {}", path_text(path)));
+    }
+    if let Some(error) = &report.remaining_unknown {
+        console.note_line(format!(
+            "warning: whether the access remains by another way could not be read: {error}"
+        ));
+    }
+    if let Some(journal) = &report.journal {
+        console.note_line(format!("Journal: {journal}"));
+    }
+}
+
+fn sentence(report: &ChangeReport, kind: OutcomeKind) -> String {
+    let (who, right, resource) = names(report);
+    match kind {
+        OutcomeKind::Granted => format!("{who} is now {right} of {resource}."),
+        OutcomeKind::AlreadyGranted => {
+            format!("{who} was {right} of {resource} before; nothing was changed.")
+        }
+        OutcomeKind::Revoked => format!("{who} is no longer {right} of {resource}."),
+        OutcomeKind::AlreadyRevoked => {
+            format!("{who} was not {right} of {resource} before; nothing was changed.")
+        }
+        OutcomeKind::Pending => format!(
+            "the change of {who} as {right} of {resource} was accepted and has not finished. The \
+             next command looks again."
+        ),
+        OutcomeKind::Unknown => format!(
+            "whether {who} was changed as {right} of {resource} is not known yet. The next command \
+             looks again."
+        ),
+        OutcomeKind::Done | OutcomeKind::AlreadyDone | OutcomeKind::NotApplied => {
+            format!("{who}, {right} of {resource}.")
+        }
+    }
+}
+
+fn show_plan(app: &App, report: &ChangeReport) {
+    let console = &app.console;
+    let (who, right, resource) = names(report);
+    let has = report.prior.is_some();
+    let before = if has { "is" } else { "is not" };
+    let after = match (report.action, has) {
+        (Verb::Grant, true) | (Verb::Revoke, false) => "nothing would change".to_owned(),
+        (Verb::Grant, false) => format!("would become {right}"),
+        (Verb::Revoke, true) => format!("would no longer be {right}"),
+    };
+    console.line(format!("Dry run: {who} {before} {right} of {resource} now; {after}."));
+    match &report.request {
+        None => console.line("No request would be sent."),
+        Some(request) => {
+            console.line(format!("  {} {}", request.method.name(), request.url));
+            if let Some(body) = &request.body {
+                console.line(format!("  {body}"));
+            }
+        }
+    }
+    console.line("Nothing was sent.");
+}

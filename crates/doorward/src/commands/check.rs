@@ -1,0 +1,120 @@
+//! `doorward check`: who we are there, what we may do, what to mend.
+
+use doorward_core::{
+    Authority, AuthorityEntry, CheckReport, CredentialExpiry, Endpoint, Finding, ObjectRef, Result,
+    Severity,
+};
+use doorward_host::Opened;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::cli::Target;
+use crate::exit::Exit;
+use crate::output::{Table, reach, text};
+
+pub(super) async fn run(app: &App, target: &Target) -> Result<Exit> {
+    let opened = app.open(target).await?;
+    let report = opened.check().await?;
+    app.settle(&opened).await?;
+    if app.console.is_json() {
+        app.console.json("Check", &document(&opened, &report));
+    } else {
+        show(app, &opened, &report);
+    }
+    Ok(if is_usable(&report) { Exit::DONE } else { Exit::PERMISSION })
+}
+
+fn is_usable(report: &CheckReport) -> bool {
+    !report.findings.iter().any(|finding| finding.severity == Severity::Problem)
+}
+
+fn document(opened: &Opened, report: &CheckReport) -> Value {
+    let integration = opened.integration();
+    let endpoints: Vec<Value> = integration.reach.endpoints.iter().map(reach::summary).collect();
+    json!({
+        "integration": integration.name,
+        "connector": integration.connector,
+        "usable": is_usable(report),
+        "endpoints": endpoints,
+        "report": report,
+    })
+}
+
+fn show(app: &App, opened: &Opened, report: &CheckReport) {
+    let console = &app.console;
+    let identity = &report.identity;
+    console.line(format!(
+        "Connected to {} as {} ({}).",
+        identity.place, identity.name, identity.key
+    ));
+    for endpoint in overridden(&opened.integration().reach.endpoints) {
+        console.line(format!(
+            "NOTE: {} answers at {}, an address that the connection itself names.",
+            endpoint.name, endpoint.origin
+        ));
+    }
+    console.line(expiry(app, &report.credential_expiry));
+    console.line("");
+    let mut table = Table::new(["Action", "On", "Right", "Where"]);
+    for entry in &report.authority {
+        let right = entry.entitlement.as_deref().unwrap_or("-");
+        table.row([&entry.action, &entry.kind, right, &place(entry)]);
+    }
+    console.table(&table);
+    show_findings(app, &report.findings);
+}
+
+fn overridden(endpoints: &[Endpoint]) -> impl Iterator<Item = &Endpoint> {
+    endpoints.iter().filter(|endpoint| endpoint.named_by_connection)
+}
+
+fn expiry(app: &App, expiry: &CredentialExpiry) -> String {
+    match expiry {
+        CredentialExpiry::At { time } => {
+            let verb = if *time < app.now() { "ended" } else { "ends" };
+            let far = text::relative(*time, app.now());
+            format!("The credential {verb} {far}, on {}.", text::moment(*time))
+        }
+        CredentialExpiry::Unknown { because } => {
+            format!("When the credential ends is not known: {}", sentence(because))
+        }
+    }
+}
+
+/// The text, ending with a full stop.
+fn sentence(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+fn place(entry: &AuthorityEntry) -> String {
+    match &entry.authority {
+        Authority::Everywhere { except } if except.is_empty() => "everywhere".to_owned(),
+        Authority::Everywhere { except } => format!("everywhere but on {}", except.join(", ")),
+        Authority::OnlyIn { resources } => {
+            let names: Vec<String> = resources.iter().map(ObjectRef::to_string).collect();
+            format!("only in {}", names.join(", "))
+        }
+        Authority::No { needs } if needs.is_empty() => "no".to_owned(),
+        Authority::No { needs } => format!("no: needs {}", needs.join(" or ")),
+        Authority::Unknown { because } => format!("not known: {because}"),
+    }
+}
+
+fn show_findings(app: &App, findings: &[Finding]) {
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    if !findings.is_empty() {
+        app.console.line("");
+    }
+    for finding in findings {
+        let severity = match finding.severity {
+            Severity::Problem => "problem",
+            Severity::Warning => "warning",
+            Severity::Info => "note",
+        };
+        app.console.line(format!("{severity}: {} [{}]", finding.message, finding.code));
+        if let Some(remedy) = &finding.remedy {
+            app.console.line(format!("  do: {remedy}"));
+        }
+    }
+}
