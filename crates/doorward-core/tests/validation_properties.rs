@@ -62,7 +62,7 @@ fn assert_hidden(findings: &[Finding], canary: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_answered(text in text()) {
@@ -91,31 +91,5 @@ proptest! {
     ) {
         let value = if encoded { serde_json::to_string(&canary).unwrap() } else { format!("{quote}{canary}{quote}") };
         assert_hidden(&findings(format!("{{\"{name}\": {value}{tail}").as_bytes()), &canary);
-    }
-}
-#[test]
-fn hostile_zz() {
-    let n = 1024 * 1024;
-    let spaces = " ".repeat(n / 2);
-    let rep = |piece: &str| piece.repeat(n / piece.len());
-    let mut texts: Vec<(String, String)> = Vec::new();
-    for piece in ["\"“\n", "'", "“", "”\n", "\"a\":{", "\\", "\"\\", "\"\\\\\"", "/*", "/* */", "#\n", "[],", ",", "\"a\" ", "'\n\"\n“\n‘\n", "\"a\n", "\"a,\n", "\u{A0}", "\0", "\"\\q\"", "\r", "1 ", "a ", "\"“ ", "\"a\":1,", "0x1,"] {
-        texts.push((format!("{piece:?}"), rep(piece)));
-        texts.push((format!("[ {piece:?}"), format!("[{}", &rep(piece)[..rep(piece).floor_char_boundary(n - 10)])));
-        texts.push((format!("key {piece:?}"), format!("{{\"secret\": \"{}", &rep(piece)[..rep(piece).floor_char_boundary(n - 20)])));
-    }
-    texts.push(("spaces curly".into(), format!("{{\"a\":{spaces}\"{}", "”".repeat(n / 6 - 10))));
-    texts.push(("curly spaces".into(), format!("{{\"a\":\"{}{spaces}x", "”".repeat(n / 6 - 10))));
-    texts.push(("breaks".into(), format!("{{\"a\":\"{}\"}}", "\n".repeat(n - 20))));
-    texts.push(("unknown".into(), format!("{{{}\"b\":1}}", (0..70_000).map(|i| format!("\"aaa{i}\":1,")).collect::<String>())));
-    texts.push(("unknown nested".into(), format!("{{\"endpoints\":{{{}\"b\":1}}}}", (0..70_000).map(|i| format!("\"aaa{i}\":1,")).collect::<String>())));
-    texts.push(("long".into(), format!("{{\"tenant\":\"{}\"}}", "a.".repeat(n / 2 - 20))));
-    texts.push(("long2".into(), format!("{{\"client_id\":\"{}\"}}", "{".repeat(n - 40))));
-    texts.push(("long3".into(), format!("{{\"secret\":\"{}\"}}", "*".repeat(n - 40) )));
-    for (name, text) in texts {
-        let start = std::time::Instant::now();
-        let found = findings(text.as_bytes());
-        let took = start.elapsed();
-        if took.as_millis() > 1500 { println!("SLOW {name} {took:?} {}", found.len()); }
     }
 }

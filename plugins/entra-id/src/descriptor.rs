@@ -88,6 +88,9 @@ fn group() -> ResourceKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Cloud, Settings};
+    use doorward_core::Connection;
+    use serde_json::json;
 
     #[test]
     fn the_descriptor_is_complete() {
@@ -98,6 +101,20 @@ mod tests {
         for permission in &descriptor.permissions {
             assert!(permission.purpose.ends_with('.') && permission.without.ends_with('.'));
             assert!(!permission.uses.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_cloud_and_example_of_the_schema_is_understood() {
+        let schema = &DESCRIPTOR.connection_schema;
+        for cloud in schema["properties"]["cloud"]["enum"].as_array().unwrap() {
+            let known: Cloud = serde_json::from_value(cloud.clone()).unwrap();
+            assert_eq!(known.name(), cloud);
+        }
+        for example in schema["examples"].as_array().unwrap() {
+            let mut connection = example.as_object().unwrap().clone();
+            connection.insert("secret".to_owned(), json!({"pointer": "/secret"}));
+            Settings::parse(&Connection::new(connection)).unwrap();
         }
     }
 

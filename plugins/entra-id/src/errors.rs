@@ -75,11 +75,14 @@ impl Denial {
         match self.status {
             400 | 403 | 404 => None,
             401 => Some(self.unauthenticated()),
-            409 | 412 | 423 | 424 => Some(self.error(
-                ErrorKind::Conflict,
-                "conflict",
-                "The object's present state does not allow the request.",
-            )),
+            409 | 412 | 423 | 424 => Some(
+                self.error(
+                    ErrorKind::Conflict,
+                    "conflict",
+                    "The object's present state does not allow the request.",
+                )
+                .remedy("Read the object again, then decide whether the change is still right."),
+            ),
             410 => Some(self.expired()),
             429 => Some(self.throttled()),
             500..=599 => Some(self.unavailable()),
@@ -104,12 +107,14 @@ impl Denial {
                     "The object does not exist, or is deleted: Microsoft Graph cannot show {}.",
                     purpose.what
                 ),
-            ),
+            )
+            .remedy("Check the name or id. A new object can take half a minute to be seen."),
             _ => self.error(
                 ErrorKind::InvalidRequest,
                 "refused-request",
                 format!("Microsoft Graph did not accept the request for {}.", purpose.what),
-            ),
+            )
+            .remedy("Microsoft's own words are among the causes. If they do not help, report this message."),
         }
     }
 

@@ -192,7 +192,8 @@ impl Walk {
                 ErrorKind::ContractViolation,
                 "page-limit",
                 format!("A list of Microsoft Graph has more than {MOST_PAGES} pages."),
-            ));
+            )
+            .remedy("Ask for less at once, or report this message."));
         }
         Ok(self.next.take())
     }

@@ -128,12 +128,12 @@ pub(crate) fn synced() -> Refusal {
 fn dynamic(group: &DirectoryObject) -> Refusal {
     let rule = group.membership_rule.as_deref().unwrap_or("not shown");
     let paused = match group.membership_rule_processing_state.as_deref() {
-        Some(state) if state.eq_ignore_ascii_case("Paused") => " (paused at present)",
+        Some(state) if state.eq_ignore_ascii_case("Paused") => ", paused at present,",
         _ => "",
     };
     refusal(
         "dynamic-membership",
-        format!("A rule decides who is a member{paused}: {rule}"),
+        format!("The rule `{rule}`{paused} decides who is a member."),
         "Change the rule, or what it looks at, in the Microsoft Entra admin center, or use another group. Its owners can be changed here.",
     )
 }
@@ -319,7 +319,7 @@ mod tests {
         let refusal = dynamic.refusal("member", "user").unwrap();
         assert_eq!(
             refusal.message,
-            "A rule decides who is a member (paused at present): user.department -eq \"Sales\""
+            "The rule `user.department -eq \"Sales\"`, paused at present, decides who is a member."
         );
         assert_eq!(dynamic.attributes["team"], true);
         assert_eq!(dynamic.attributes["visibility"], "unknownFutureValue");

@@ -72,6 +72,7 @@ fn bad_request(change: &Change<'_>, denial: &Denial) -> Verdict {
                     change.resource.name
                 ),
             )
+            .remedy("Microsoft's own words are among the causes. If they do not help, report this message.")
             .into(),
     }
 }

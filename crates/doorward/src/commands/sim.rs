@@ -98,6 +98,11 @@ fn introduce(app: &App, options: &SimOptions, simulation: &Simulation) {
     }
 }
 
+/// The path in full: the other terminal may be elsewhere.
+fn full(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 fn instructions(options: &SimOptions) -> Vec<String> {
     let Some(connection) = &options.connection_file else {
         return vec![
@@ -105,10 +110,10 @@ fn instructions(options: &SimOptions) -> Vec<String> {
                 .to_owned(),
         ];
     };
-    let connection = connection.display();
+    let connection = full(connection);
     let mut lines = vec!["In another terminal:".to_owned()];
     if let Some(certificate) = &options.certificate_file {
-        lines.push(format!("  export SSL_CERT_FILE={}", certificate.display()));
+        lines.push(format!("  export SSL_CERT_FILE={}", full(certificate)));
     }
     lines.extend([
         format!("  doorward integration add sim --connector entra-id --connection {connection}"),

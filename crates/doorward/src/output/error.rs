@@ -32,7 +32,7 @@ impl Console {
     fn findings(&self, error: &Error) {
         let file = error.attributes.get("file").and_then(|file| file.as_str());
         for finding in findings(error) {
-            self.finding(file.unwrap_or("connection"), &finding);
+            self.finding(file, &finding);
         }
     }
 
@@ -43,15 +43,20 @@ impl Console {
             return;
         }
         for finding in findings {
-            self.finding(file, finding);
+            self.finding(Some(file), finding);
         }
     }
 
     /// One finding of a validation: where, what, and what to do.
-    fn finding(&self, file: &str, finding: &Finding) {
+    /// In a text that the operator never saw, the place within the connection is all that helps.
+    fn finding(&self, file: Option<&str>, finding: &Finding) {
         let Finding { line, column, message, .. } = finding;
+        let place = match file {
+            Some(file) => format!("{file}:{line}:{column}"),
+            None => finding.pointer.clone(),
+        };
         let warning = if finding.severity == Severity::Problem { "" } else { "warning: " };
-        self.note_line(format!("  {file}:{line}:{column}: {warning}{message}"));
+        self.note_line(format!("  {place}: {warning}{message}"));
         if let Some(expected) = &finding.expected {
             self.note_line(format!("    expected: {expected}"));
         }

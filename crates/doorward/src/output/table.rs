@@ -1,13 +1,20 @@
 //! Tables in plain columns.
 
-use comfy_table::{ContentArrangement, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, presets};
 
 use super::Stream;
 use super::text::clean;
 
+/// In a terminal that is narrower than this, tables are not fitted to its width.
+const NARROWEST: u16 = 40;
+
+/// Columns that people copy from: never broken into lines.
+const COPIED: [&str; 2] = ["Id", "Entry"];
+
 /// Rows under a header, in columns as wide as they must be.
 pub(crate) struct Table {
     inner: comfy_table::Table,
+    copied: Vec<usize>,
 }
 
 impl Table {
@@ -15,8 +22,10 @@ impl Table {
     pub(crate) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Self {
         let mut inner = comfy_table::Table::new();
         inner.load_style(presets::NOTHING);
+        let copied = (0..).zip(&header).filter(|(_, name)| COPIED.contains(name));
+        let copied = copied.map(|(index, _)| index).collect();
         inner.set_header(header.map(str::to_uppercase));
-        Self { inner }
+        Self { inner, copied }
     }
 
     /// Adds a row; its texts are cleaned.
@@ -30,7 +39,8 @@ impl Table {
         if stream == Stream::Error {
             table.use_stderr();
         }
-        let arrangement = if table.is_tty() {
+        let is_wide = table.width().is_some_and(|width| width >= NARROWEST);
+        let arrangement = if table.is_tty() && is_wide {
             ContentArrangement::Dynamic
         } else {
             ContentArrangement::Disabled
@@ -38,6 +48,11 @@ impl Table {
         table.set_content_arrangement(arrangement);
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
+        }
+        for index in &self.copied {
+            if let Some(column) = table.column_mut(*index) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         let mut text = String::new();
         for line in table.lines() {

@@ -1,0 +1,241 @@
+//! What an administrator meets at Entra ID, from the host down to the wire, in process.
+
+use doorward_core::{ErrorKind, Object, OutcomeKind, Result};
+use doorward_host::{ChangeReport, JournalState, Selector, SelectorRole, Verb, candidates};
+use doorward_tests::world::{World, entra_id, request};
+use entra_sim::{Answer, Fault, GroupKind, Lag, Latency, Matcher, Settings, Size, cast};
+use std::time::Duration;
+
+fn world() -> World {
+    World::new(1, Settings::default())
+}
+
+fn kind(report: &ChangeReport) -> OutcomeKind {
+    report.outcome.as_ref().unwrap().kind
+}
+
+fn writes(world: &World) -> usize {
+    world
+        .simulator
+        .trace()
+        .iter()
+        .filter(|entry| entry.method != "GET" && !entry.path.ends_with("/token"))
+        .count()
+}
+
+async fn change(
+    world: &World,
+    verb: Verb,
+    who: &str,
+    on: &str,
+    right: &str,
+) -> Result<ChangeReport> {
+    world.open().change(request(verb, who, on, right)).await
+}
+
+async fn find(world: &World, text: &str, role: SelectorRole) -> Object {
+    let selector = Selector::parse(text, role, entra_id().descriptor()).unwrap();
+    world.open().resolve(&selector).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn twice_is_already_and_no_error() {
+    let world = world();
+    let steps = [
+        (Verb::Grant, OutcomeKind::Granted),
+        (Verb::Grant, OutcomeKind::AlreadyGranted),
+        (Verb::Revoke, OutcomeKind::Revoked),
+        (Verb::Revoke, OutcomeKind::AlreadyRevoked),
+    ];
+    for right in ["member", "owner"] {
+        for (verb, expect) in steps {
+            let report =
+                change(&world, verb, "alice@contoso.com", "group:Finance", right).await.unwrap();
+            assert_eq!(kind(&report), expect, "{right}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_managed_says_why_and_where_to_go_and_sends_no_write() {
+    let world = world();
+    let cases = [
+        ("Warehouse", "member", "synced-from-active-directory", "Active Directory"),
+        ("Warehouse", "owner", "synced-from-active-directory", "Active Directory"),
+        ("All Staff", "member", "dynamic-membership", "rule"),
+        ("All Staff Paused", "member", "dynamic-membership", "rule"),
+        ("Press", "member", "distribution-list", "Exchange admin center"),
+        ("Building Security", "member", "mail-enabled", "Exchange admin center"),
+        ("Payroll Vault", "member", "restricted-unit", "unit"),
+    ];
+    for (group, right, reason, place) in cases {
+        for verb in [Verb::Grant, Verb::Revoke] {
+            let error = change(&world, verb, "bob@contoso.com", &format!("group:{group}"), right)
+                .await
+                .unwrap_err();
+            assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::NotManageable, reason));
+            let remedy = error.remedy.unwrap();
+            assert!(remedy.contains(place), "{group}: {remedy}");
+        }
+    }
+    let error =
+        change(&world, Verb::Grant, "bob@contoso.com", "group:Tier 0 Operators", "member").await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_str()),
+        (ErrorKind::DeniedByPolicy, "privileged-resource")
+    );
+    let robot = format!("service-principal:id={}", cast::BUILD_ROBOT);
+    let error = change(&world, Verb::Grant, &robot, "group:Project Phoenix", "member").await;
+    assert_eq!(error.unwrap_err().reason, "member-type");
+    assert_eq!(writes(&world), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_of_a_dynamic_group_can_be_changed() {
+    let world = world();
+    let report = change(&world, Verb::Grant, "bob@contoso.com", "group:All Staff", "owner").await;
+    assert_eq!(kind(&report.unwrap()), OutcomeKind::Granted);
+    assert!(world.simulator.tenant().owners(cast::ALL_STAFF).contains(&cast::BOB.to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_groups_of_one_name_are_both_shown_and_neither_is_changed() {
+    let world = world();
+    let second = world.simulator.tenant().add_group("finance", GroupKind::Security);
+    for verb in [Verb::Grant, Verb::Revoke] {
+        let error = change(&world, verb, "alice@contoso.com", "group:Finance", "member").await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Ambiguous);
+        let mut ids: Vec<String> = candidates(&error).into_iter().map(|one| one.id).collect();
+        ids.sort();
+        let mut expect = [cast::FINANCE.to_owned(), second.clone()];
+        expect.sort();
+        assert_eq!(ids, expect);
+    }
+    assert_eq!(writes(&world), 0);
+    let by_id = format!("group:id={second}");
+    let report = change(&world, Verb::Grant, "alice@contoso.com", &by_id, "member").await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Granted);
+    assert_eq!(world.simulator.tenant().members(&second), [cast::ALICE]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleted_objects_never_match() {
+    let world = world();
+    for (who, on) in
+        [("zoe@contoso.com", "group:Finance"), ("alice@contoso.com", "group:Old Finance")]
+    {
+        let error = change(&world, Verb::Grant, who, on, "member").await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NotFound, "{who} {on}");
+    }
+    assert_eq!(writes(&world), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoke_says_through_what_the_access_remains() {
+    let world = world();
+    {
+        let mut tenant = world.simulator.tenant();
+        tenant.add_member(cast::ENGINEERING, cast::BOB);
+    }
+    let report = change(&world, Verb::Revoke, "bob@contoso.com", "group:Engineering", "member");
+    let report = report.await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Revoked);
+    assert!(report.remaining_unknown.is_none());
+    let names: Vec<&[String]> = report.remaining.iter().map(|path| path.names.as_slice()).collect();
+    assert_eq!(names, [["Bob Berg", "Platform", "Engineering"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_principals_are_among_the_members() {
+    let world = world();
+    let group = find(&world, "group:Engineering", SelectorRole::Resource).await;
+    let list = world.open().holders(group).await.unwrap();
+    let ids: Vec<&str> = list.rows.iter().map(|row| row.grant.key.principal.id.as_str()).collect();
+    assert!(ids.contains(&cast::BUILD_ROBOT), "{ids:?}");
+    assert!(ids.contains(&cast::PLATFORM), "{ids:?}");
+    assert!(list.skipped.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn hidden_members_are_never_called_none() {
+    let world = world();
+    let group = find(&world, "group:Works Council", SelectorRole::Resource).await;
+    let list = world.open().holders(group).await.unwrap();
+    assert!(list.skipped.iter().any(|gap| gap.code == "hidden-membership"), "{list:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_504_after_an_applied_write_is_settled_by_looking() {
+    for (what, expect) in [
+        (Answer::AppliedThen { status: 504 }, Ok(OutcomeKind::Granted)),
+        (Answer::ResetAfter, Ok(OutcomeKind::Granted)),
+        (Answer::AppliedNoAnswer, Ok(OutcomeKind::Granted)),
+        (Answer::ResetBefore, Err("not-applied")),
+        (Answer::Html { status: 502 }, Err("not-applied")),
+    ] {
+        let world = world();
+        let mut when = Matcher::once("/v1.0/");
+        when.method = Some(http::Method::POST);
+        world.simulator.inject(Fault { when, what: what.clone() });
+        let result =
+            change(&world, Verb::Grant, "alice@contoso.com", "group:Finance", "member").await;
+        let said = result.as_ref().map(kind).map_err(|error| error.reason.as_str());
+        assert_eq!(said, expect, "{what:?}");
+        let is_there =
+            world.simulator.tenant().members(cast::FINANCE).contains(&cast::ALICE.to_owned());
+        assert_eq!(is_there, expect.is_ok(), "{what:?}");
+        assert_eq!(writes(&world), 1, "a lost write is never repeated: {what:?}");
+        let host = world.start(&std::sync::Arc::default());
+        let entry = &host.store().journal(None, 1).unwrap()[0];
+        assert_eq!(entry.state, JournalState::Settled);
+        assert!(entry.settlement.as_ref().unwrap().by_looking);
+    }
+}
+
+/// A replica that lags shows the membership that was just revoked; taking that for the lost grant
+/// would be the first wrong answer.
+#[tokio::test(start_paused = true)]
+async fn a_stale_replica_is_not_taken_for_a_lost_grant() {
+    for seed in 0..20 {
+        let lag = Lag { links: Duration::from_secs(30), ..Lag::default() };
+        let latency = Latency { least: Duration::from_millis(50), most: Duration::from_millis(50) };
+        let world =
+            World::new(seed, Settings { seed, lag: Some(lag), latency, ..Settings::default() });
+        let revoked =
+            change(&world, Verb::Revoke, "bob@contoso.com", "group:Finance", "member").await;
+        assert_eq!(kind(&revoked.unwrap()), OutcomeKind::Revoked);
+        let mut when = Matcher::once("/v1.0/");
+        when.method = Some(http::Method::POST);
+        world.simulator.inject(Fault { when, what: Answer::ResetBefore });
+        let lost = change(&world, Verb::Grant, "bob@contoso.com", "group:Finance", "member").await;
+        assert_eq!(
+            lost.map(|report| kind(&report)).unwrap_err().reason,
+            "not-applied",
+            "seed {seed}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_of_20_000_users_and_5_000_groups_is_read_to_its_last_page() {
+    let world =
+        World::with_size(Size { users: 20_000, groups: 5_000, seed: 3 }, Settings::default());
+    let largest = {
+        let tenant = world.simulator.tenant();
+        let groups = tenant.ids(entra_sim::Kind::Group);
+        groups.into_iter().max_by_key(|id| tenant.members(id).len()).unwrap()
+    };
+    let group = find(&world, &format!("group:id={largest}"), SelectorRole::Resource).await;
+    let list = world.open().holders(group).await.unwrap();
+    let members: Vec<String> = list
+        .rows
+        .iter()
+        .filter(|row| row.grant.key.entitlement == "member")
+        .map(|row| row.grant.key.principal.id.clone())
+        .collect();
+    let expect = world.simulator.tenant().members(&largest);
+    assert!(expect.len() > 5_000, "{}", expect.len());
+    assert_eq!(members.len(), expect.len());
+}
