@@ -1,4 +1,5 @@
 //! What an administrator meets at Entra ID, from the host down to the wire, in process.
+#![cfg(test)]
 
 use doorward_core::{ErrorKind, Object, OutcomeKind, Result};
 use doorward_host::{ChangeReport, JournalState, Selector, SelectorRole, Verb, candidates};

@@ -2,6 +2,7 @@
 //! host says happened is what the tenant shows.
 //!
 //! Each seed runs twice, and both traces must be equal. `DOORWARD_SEEDS=1000..2000` runs others.
+#![cfg(test)]
 
 use doorward_core::OutcomeKind;
 use doorward_host::{JournalEntry, JournalState, Verb};

@@ -196,8 +196,12 @@ pub struct SettleRequest {
     /// The pending outcome's handle; without one, settle looks at the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<Value>,
-    /// When the write was sent.
+    /// When the write was sent, or about to be sent.
     pub sent: Timestamp,
+    /// When the host last changed the same grant before this operation: until the provider's
+    /// replicas have caught up with that, what they show may be older than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed: Option<Timestamp>,
 }
 
 impl SettleRequest {

@@ -4,12 +4,14 @@ use doorward_core::{
     AccessPath, Action, ApplyRequest, Capability, Error, ErrorKind, Grant, GrantKey, Object,
     Operation, Outcome, OutcomeKind, Query, Record, Resource, Result, Timestamp,
 };
-use doorward_http::{CallEnd, Mode, PlannedRequest, WriteRecord};
+use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest, WriteRecord};
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::opened::{Opened, display_name, new_id};
-use crate::store::{Claim, JournalEntry, JournalState, RequestSummary, Settlement, Store};
+use crate::opened::{CALL_DEADLINE, Opened, display_name, new_id};
+use crate::store::{
+    Claim, Integration, JournalEntry, JournalState, RequestSummary, Settlement, Store,
+};
 use crate::{Policy, Selector};
 
 /// Give or take.
@@ -54,7 +56,7 @@ pub struct ChangeReport {
     /// The grant before, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
-    /// The exact request: in a dry run, what would be sent.
+    /// In a dry run: the exact request that would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<PlannedRequest>,
     /// What happened; absent in a dry run.
@@ -82,7 +84,6 @@ struct Prepared {
     resource: Resource,
     key: GrantKey,
     prior: Option<Grant>,
-    request: Option<PlannedRequest>,
 }
 
 impl Opened {
@@ -93,7 +94,8 @@ impl Opened {
     pub async fn plan(&self, request: ChangeRequest) -> Result<ChangeReport> {
         let verb = request.verb;
         let prepared = self.prepare(request).await?;
-        Ok(report(verb, prepared))
+        let request = self.plan_request(&prepared.operation).await?;
+        Ok(ChangeReport { request, ..report(verb, prepared) })
     }
 
     /// Carries one change out: names are resolved exactly, then manageability, then policy, then
@@ -106,25 +108,26 @@ impl Opened {
     pub async fn change(&self, request: ChangeRequest) -> Result<ChangeReport> {
         let verb = request.verb;
         let store = self.writable_store()?;
-        let claim = self.claim().await?;
+        let claim = Arc::new(self.claim().await?);
         self.settle_unsettled(&claim).await?;
         let prepared = self.prepare(request).await?;
-        let entry = self.journal_entry(&prepared);
-        store.intent(&claim, &entry)?;
-        let settlement = self.carry_out(&claim, store, &entry, &prepared).await?;
-        let settlement = if settlement.state() == JournalState::Open {
-            self.settle_patiently(&claim, &entry, settlement).await?
-        } else {
-            settlement
-        };
-        let outcome = match (settlement.outcome, settlement.error) {
-            (_, Some(error)) => return Err(error.attribute("journal", entry.id)),
-            (Some(outcome), None) => outcome,
-            (None, None) => return Err(Error::internal("A change ended without an outcome.")),
-        };
-        if outcome.kind == OutcomeKind::NotApplied {
-            return Err(not_applied(&entry).attribute("journal", entry.id));
+        let intent = Arc::new(Intent::new(Arc::clone(store), Arc::clone(&claim), self, &prepared));
+        let mut settlement = self.carry_out(&intent, &prepared).await;
+        let entry = intent.written();
+        if let Some(entry) = &entry {
+            store.settle(&claim, &entry.id, &settlement)?;
+            if settlement.state() == JournalState::Open {
+                settlement = self.settle_patiently(&claim, entry, settlement).await?;
+            }
         }
+        let journal = entry.map(|entry| entry.id);
+        let outcome =
+            ended(settlement.outcome, settlement.error, &prepared.resource).map_err(|error| {
+                match &journal {
+                    Some(id) => error.attribute("journal", id.clone()),
+                    None => error,
+                }
+            })?;
         let (remaining, remaining_unknown) = match verb {
             Verb::Revoke if outcome.kind.is_final() => self.remaining(&prepared.key).await,
             _ => (Vec::new(), None),
@@ -134,7 +137,7 @@ impl Opened {
             by_looking: settlement.by_looking,
             remaining,
             remaining_unknown,
-            journal: Some(entry.id),
+            journal,
             request_id: settlement.request_id,
             ..report(verb, prepared)
         })
@@ -193,8 +196,7 @@ impl Opened {
             reason: request.reason,
             ticket: request.ticket,
         };
-        let request = self.plan_request(&operation).await?;
-        Ok(Prepared { operation, principal, resource, key, prior, request })
+        Ok(Prepared { operation, principal, resource, key, prior })
     }
 
     /// The right that is meant.
@@ -302,37 +304,12 @@ impl Opened {
         }
     }
 
-    fn journal_entry(&self, prepared: &Prepared) -> JournalEntry {
-        let integration = self.integration();
-        JournalEntry {
-            id: prepared.operation.id.clone(),
-            integration: integration.id,
-            integration_name: integration.name,
-            at: self.environment.clock.now(),
-            actor: self.environment.actor.clone(),
-            operation: prepared.operation.clone(),
-            principal_name: display_name(&prepared.principal),
-            resource_name: prepared.resource.name.clone(),
-            prior: prepared.prior.clone(),
-            request: prepared.request.as_ref().map(|request| RequestSummary {
-                method: request.method.name().to_owned(),
-                url: request.url.clone(),
-                digest: request.digest.clone(),
-            }),
-            state: JournalState::Intent,
-            settlement: None,
-        }
-    }
-
-    /// Sends the write and journals what came of it.
-    async fn carry_out(
-        &self,
-        claim: &Claim,
-        store: &Arc<dyn Store>,
-        entry: &JournalEntry,
-        prepared: &Prepared,
-    ) -> Result<Settlement> {
-        let call = self.call(Mode::Live);
+    /// Sends the write, after its intent is journaled, and judges what came of it.
+    async fn carry_out(&self, intent: &Arc<Intent>, prepared: &Prepared) -> Settlement {
+        let mut options = CallOptions::new(Mode::Live, CALL_DEADLINE);
+        let before_write = Arc::clone(intent);
+        options.before_write = Some(Arc::new(move |write| before_write.write(write)));
+        let call = self.session.call(options);
         let request = ApplyRequest { operations: vec![prepared.operation.clone()] };
         let result = self
             .run(&call, |cx, connector| {
@@ -340,10 +317,7 @@ impl Opened {
                 async move { connector.apply(&cx, request).await }
             })
             .await;
-        let writes = call.writes();
-        let settlement = judge(result, &writes, self.environment.clock.now());
-        store.settle(claim, &entry.id, &settlement)?;
-        Ok(settlement)
+        judge(result, &call.writes(), self.environment.clock.now())
     }
 
     /// The other ways by which the principal still has the access.
@@ -379,6 +353,75 @@ impl Opened {
             }
             Err(error) => (Vec::new(), Some(error)),
         }
+    }
+}
+
+/// Journals a change right before its write leaves: nothing is sent that the journal does not know.
+struct Intent {
+    store: Arc<dyn Store>,
+    claim: Arc<Claim>,
+    integration: Integration,
+    actor: String,
+    operation: Operation,
+    principal_name: String,
+    resource_name: String,
+    prior: Option<Grant>,
+    written: Mutex<Option<JournalEntry>>,
+}
+
+impl Intent {
+    fn new(store: Arc<dyn Store>, claim: Arc<Claim>, opened: &Opened, prepared: &Prepared) -> Self {
+        Self {
+            store,
+            claim,
+            integration: opened.integration(),
+            actor: opened.environment.actor.clone(),
+            operation: prepared.operation.clone(),
+            principal_name: display_name(&prepared.principal),
+            resource_name: prepared.resource.name.clone(),
+            prior: prepared.prior.clone(),
+            written: Mutex::default(),
+        }
+    }
+
+    /// The entry, once it was written.
+    fn written(&self) -> Option<JournalEntry> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same request may leave again, after a fresh token or a pause; another one may not: a
+    /// lost answer to the first of two writes could not be told from one to the second.
+    fn write(&self, write: &WriteRecord) -> Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.as_ref().is_some_and(|entry| entry.request.digest != write.digest) {
+            return Err(Error::new(
+                ErrorKind::ContractViolation,
+                "second-write",
+                "The connector tried to send a second write for one change.",
+            )
+            .remedy("This is a defect of the connector. Please report it."));
+        }
+        let entry = JournalEntry {
+            id: self.operation.id.clone(),
+            integration: self.integration.id.clone(),
+            integration_name: self.integration.name.clone(),
+            at: write.sent,
+            actor: self.actor.clone(),
+            operation: self.operation.clone(),
+            principal_name: self.principal_name.clone(),
+            resource_name: self.resource_name.clone(),
+            prior: self.prior.clone(),
+            request: RequestSummary {
+                method: write.method.name().to_owned(),
+                url: write.url.clone(),
+                digest: write.digest.clone(),
+            },
+            state: JournalState::Intent,
+            settlement: None,
+        };
+        self.store.intent(&self.claim, &entry)?;
+        *written = Some(entry);
+        Ok(())
     }
 }
 
@@ -420,7 +463,7 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
         prior: prepared.prior,
-        request: prepared.request,
+        request: None,
         outcome: None,
         by_looking: false,
         remaining: Vec::new(),
@@ -430,16 +473,22 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
     }
 }
 
-fn not_applied(entry: &JournalEntry) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "not-applied",
-        format!(
-            "The answer was lost on the way, and {} shows that nothing was changed.",
-            entry.resource_name
-        ),
-    )
-    .remedy("Run the command again.")
+/// The outcome of a change that is over, or why there is none.
+fn ended(outcome: Option<Outcome>, error: Option<Error>, resource: &Resource) -> Result<Outcome> {
+    match (outcome, error) {
+        (_, Some(error)) => Err(error),
+        (Some(outcome), None) if outcome.kind == OutcomeKind::NotApplied => Err(Error::new(
+            ErrorKind::Unavailable,
+            "not-applied",
+            format!(
+                "The answer was lost on the way, and {} shows that nothing was changed.",
+                resource.name
+            ),
+        )
+        .remedy("Run the command again.")),
+        (Some(outcome), None) => Ok(outcome),
+        (None, None) => Err(Error::internal("A change ended without an outcome.")),
+    }
 }
 
 fn not_a_resource(name: &str) -> Error {

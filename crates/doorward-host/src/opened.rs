@@ -16,7 +16,7 @@ use crate::store::{Integration, Store};
 use crate::{Environment, Policy};
 
 /// How long one call of a connector may take, all its retries and waits included.
-const CALL_DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const CALL_DEADLINE: Duration = Duration::from_secs(120);
 
 /// The most pages that one question is followed for: ten million rows of 999. Beyond it a provider
 /// is sending us in circles.
@@ -30,7 +30,7 @@ pub struct Opened {
     /// None when the integration is not stored: then nothing can be changed.
     pub(crate) store: Option<Arc<dyn Store>>,
     integration: Mutex<Integration>,
-    session: Session,
+    pub(crate) session: Session,
 }
 
 /// Every page of an answer.

@@ -1,6 +1,6 @@
 //! Lost answers and crashes are settled by looking, never by guessing.
 
-use doorward_core::{Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest};
+use doorward_core::{Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest, Timestamp};
 use doorward_http::Mode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ const LOOKS: [Duration; 8] = [
 
 /// How long to wait for another process that is changing the same integration.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(30);
+/// How far back the journal is searched for an earlier change of the same grant.
+const RECENT: u32 = 10_000;
 const CLAIM_STEP: Duration = Duration::from_millis(100);
 
 impl Opened {
@@ -133,6 +135,7 @@ impl Opened {
                 .and_then(|settlement| settlement.outcome.as_ref())
                 .and_then(|outcome| outcome.handle.clone()),
             sent: entry.at,
+            last_changed: self.last_changed(entry)?,
         };
         let call = self.call(Mode::Read);
         self.run(&call, |cx, connector| {
@@ -140,6 +143,19 @@ impl Opened {
             async move { connector.settle(&cx, request).await }
         })
         .await
+    }
+
+    /// When the same grant was last changed before, by the newest part of the journal.
+    fn last_changed(&self, entry: &JournalEntry) -> Result<Option<Timestamp>> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let Some((key, _)) = entry.operation.action.grant() else { return Ok(None) };
+        let earlier = store.journal(Some(&entry.integration), RECENT)?;
+        Ok(earlier
+            .into_iter()
+            .filter(|other| other.id != entry.id && other.at <= entry.at)
+            .filter(|other| other.operation.action.grant().is_some_and(|(same, _)| same == key))
+            .map(|other| other.settlement.map_or(other.at, |settlement| settlement.at))
+            .max())
     }
 
     fn settlement(&self, entry: &JournalEntry, outcome: Outcome) -> Settlement {

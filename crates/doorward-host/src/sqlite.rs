@@ -243,8 +243,15 @@ impl Store for SqliteStore {
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
         self.write_journal(
             claim,
-            "INSERT INTO journal (id, integration, fence, state, entry) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![entry.id, entry.integration, claim.fence, state_name(entry.state), text(entry)?],
+            "INSERT INTO journal (id, integration, fence, state, entry) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET fence = ?3, state = ?4, entry = ?5",
+            params![
+                entry.id,
+                entry.integration,
+                claim.fence,
+                state_name(entry.state),
+                text(entry)?
+            ],
         )
     }
 

@@ -52,7 +52,7 @@ pub struct SealedSecret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JournalState {
-    /// About to be written, or written and the answer not seen yet.
+    /// The write is about to leave, or left and its answer was not seen.
     Intent,
     /// The outcome is pending or unknown and must still be found out.
     Open,
@@ -82,7 +82,7 @@ pub struct JournalEntry {
     pub integration: String,
     /// The integration's name then.
     pub integration_name: String,
-    /// When the intent was written.
+    /// When the write left, or was about to.
     pub at: Timestamp,
     /// The operating system's user.
     pub actor: String,
@@ -96,8 +96,7 @@ pub struct JournalEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
     /// The request that carries it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<RequestSummary>,
+    pub request: RequestSummary,
     /// How far it is.
     pub state: JournalState,
     /// What came of it.
@@ -167,7 +166,8 @@ pub trait Store: Send + Sync {
     fn set_current(&self, name: Option<&str>) -> Result<()>;
     /// Claims the right to change an integration; `None` while another process has it.
     fn claim(&self, id: &str) -> Result<Option<Claim>>;
-    /// Writes a change down before it is sent. Durable when it returns.
+    /// Writes a change down right before it is sent; once more, with a new time, when it is sent
+    /// again. Durable when it returns.
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()>;
     /// Writes down what came of it.
     fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()>;

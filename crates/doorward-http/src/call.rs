@@ -42,12 +42,25 @@ pub struct CallOptions {
     /// Secrets that the host minted for this call. Where a write's JSON body refers to one, as
     /// `{"pointer": …}`, the secret is sent; plans, digests and records keep the reference.
     pub minted: Secrets,
+    /// What to do right before a write leaves, each time one does: for a journal. When it fails,
+    /// nothing is sent, and the call ends with [`CallEnd::Denied`].
+    pub before_write: Option<Arc<BeforeWrite>>,
 }
+
+/// Called with the record of a write that is about to leave.
+pub type BeforeWrite = dyn Fn(&WriteRecord) -> Result<()> + Send + Sync;
 
 impl CallOptions {
     /// A call of this mode and deadline.
     pub fn new(mode: Mode, deadline: Duration) -> Self {
-        Self { mode, deadline, cancel: None, random: None, minted: Secrets::new() }
+        Self {
+            mode,
+            deadline,
+            cancel: None,
+            random: None,
+            minted: Secrets::new(),
+            before_write: None,
+        }
     }
 }
 
@@ -58,6 +71,7 @@ pub(crate) struct CallState {
     pub(crate) session: Arc<Shared>,
     pub(crate) mode: Mode,
     pub(crate) minted: Secrets,
+    pub(crate) before_write: Option<Arc<BeforeWrite>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) budget: Budget,
     pub(crate) writes: Writes,
@@ -83,6 +97,7 @@ impl Call {
         Self(Arc::new(CallState {
             mode: options.mode,
             minted: options.minted,
+            before_write: options.before_write,
             random: options.random.unwrap_or_else(|| session.random.clone()),
             budget: Budget::new(session.limits.repeats, deadline),
             writes: Writes::default(),

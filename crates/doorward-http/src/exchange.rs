@@ -130,7 +130,12 @@ impl Exchange<'_> {
         let host = endpoint.origin.host();
         let span =
             attempt_span(self.prepared.method.name(), host, &self.prepared.template, self.attempt);
-        match self.send(&attached).instrument(span).await {
+        let id = uuid(self.call.random.as_ref());
+        let record = (self.prepared.effect == Effect::Write).then(|| self.record(id.clone()));
+        if let (Some(record), Some(before_write)) = (&record, &self.call.before_write) {
+            before_write(record).map_err(|error| Stop::end(CallEnd::Denied(error)))?;
+        }
+        match self.send(&attached, &id, record).instrument(span).await {
             Ok(answer) => self.judge(answer, attached).await,
             Err(BodyError::Rule(error)) => Err(Stop::Failed(error)),
             Err(BodyError::Transport(error)) => {
@@ -158,12 +163,15 @@ impl Exchange<'_> {
         }
     }
 
-    async fn send(&self, attached: &Attached) -> Result<Answer, BodyError> {
+    async fn send(
+        &self,
+        attached: &Attached,
+        id: &str,
+        record: Option<WriteRecord>,
+    ) -> Result<Answer, BodyError> {
         let call = self.call;
-        let id = uuid(call.random.as_ref());
-        let request = self.request(&id, attached).map_err(BodyError::rule)?;
-        let write =
-            (self.prepared.effect == Effect::Write).then(|| call.writes.begin(self.record(id)));
+        let request = self.request(id, attached).map_err(BodyError::rule)?;
+        let write = record.map(|record| call.writes.begin(record));
         let record = |change: &dyn Fn(&mut WriteRecord)| {
             if let Some(write) = write {
                 call.writes.update(write, change);

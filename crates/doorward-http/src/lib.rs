@@ -36,7 +36,7 @@ mod wire;
 mod writes;
 
 pub use address::{AddressRule, address_class};
-pub use call::{Call, CallOptions, Mode};
+pub use call::{BeforeWrite, Call, CallOptions, Mode};
 pub use cancel::Cancel;
 pub use ending::{CallEnd, PlannedRequest};
 pub use secrets::Secrets;

@@ -188,7 +188,8 @@ impl App {
                 JournalState::Intent | JournalState::Open => "still not known".to_owned(),
             };
             let change = journal::change(&entry);
-            self.console.note(format!("An open change of {when} was looked up: {change}: {outcome}."));
+            self.console
+                .note(format!("An open change of {when} was looked up: {change}: {outcome}."));
         }
         Ok(())
     }
@@ -217,22 +218,22 @@ fn unknown_connector(id: &str, registry: &Registry) -> Error {
         .max_by(|a, b| strsim::jaro(a, id).total_cmp(&strsim::jaro(b, id)))
         .filter(|candidate| strsim::jaro(candidate, id) > 0.7);
     let guess = nearest.map(|name| format!("Did you mean `{name}`? ")).unwrap_or_default();
-    Error::new(
-        ErrorKind::NotFound,
-        "connector-not-found",
-        format!("There is no connector `{id}`."),
-    )
-    .remedy(format!("{guess}Known connectors: {}.", known.join(", ")))
+    Error::new(ErrorKind::NotFound, "connector-not-found", format!("There is no connector `{id}`."))
+        .remedy(format!("{guess}Known connectors: {}.", known.join(", ")))
 }
 
 /// The operating system's user, for the journal.
 fn actor() -> String {
     let user = process_user()
-        .or_else(|| ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()))
+        .or_else(|| {
+            ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok())
+        })
         .filter(|user| !user.is_empty())
         .unwrap_or_else(|| "unknown".to_owned());
     match std::env::var("SUDO_USER") {
-        Ok(invoker) if !invoker.is_empty() && invoker != user => format!("{user} (sudo by {invoker})"),
+        Ok(invoker) if !invoker.is_empty() && invoker != user => {
+            format!("{user} (sudo by {invoker})")
+        }
         _ => user,
     }
 }

@@ -41,8 +41,12 @@ pub(crate) async fn confirm(console: &Console, yes: bool, question: &str) -> Res
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::DeniedByPolicy, "not-confirmed", "Not confirmed. Nothing was changed.")
-        .remedy("Run the command again and answer `y` when it is right."))
+    Err(Error::new(
+        ErrorKind::DeniedByPolicy,
+        "not-confirmed",
+        "Not confirmed. Nothing was changed.",
+    )
+    .remedy("Run the command again and answer `y` when it is right."))
 }
 
 /// The secret: typed without being shown, or from standard input.

@@ -49,6 +49,7 @@ pub(crate) fn command() -> clap::Command {
 
 /// What every command understands.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
     /// How results are printed
     #[arg(short, long, value_enum, default_value_t, global = true, value_name = "FORMAT")]
@@ -116,7 +117,9 @@ pub(crate) enum Command {
     ///
     /// Names everything that is wrong with it at once, each with its line and what to do. Touches
     /// no network and stores nothing.
-    #[command(after_help = "Examples:\n  doorward validate entra-id contoso.json\n  pass show contoso | doorward validate entra-id -")]
+    #[command(
+        after_help = "Examples:\n  doorward validate entra-id contoso.json\n  pass show contoso | doorward validate entra-id -"
+    )]
     Validate {
         /// The connector
         #[arg(value_name = "CONNECTOR")]
@@ -128,7 +131,9 @@ pub(crate) enum Command {
     /// Print how to prepare a system for its connector
     ///
     /// What to click, which permissions to give and what each is for, and the same as a script.
-    #[command(after_help = "Examples:\n  doorward setup entra-id\n  doorward setup entra-id --script az > setup.sh")]
+    #[command(
+        after_help = "Examples:\n  doorward setup entra-id\n  doorward setup entra-id --script az > setup.sh"
+    )]
     Setup {
         /// The connector
         #[arg(value_name = "CONNECTOR")]
@@ -138,12 +143,17 @@ pub(crate) enum Command {
         script: Option<String>,
     },
     /// The integrations: connections that are stored under a name
-    #[command(subcommand, after_help = "Example:\n  doorward integration add contoso --connector entra-id --connection contoso.json")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  doorward integration add contoso --connector entra-id --connection contoso.json"
+    )]
     Integration(IntegrationCommand),
     /// Check a connection: who we are there, what we may do, what to mend
     ///
     /// Ends with 5 when a finding says that something will not work.
-    #[command(after_help = "Examples:\n  doorward check -i contoso\n  doorward check --connector entra-id --connection contoso.json")]
+    #[command(
+        after_help = "Examples:\n  doorward check -i contoso\n  doorward check --connector entra-id --connection contoso.json"
+    )]
     Check {
         #[command(flatten)]
         target: Target,
@@ -156,7 +166,9 @@ pub(crate) enum Command {
     /// The names are resolved exactly; when several objects fit, nothing is changed. Only what
     /// `integration allow` allows can be changed. Every change is written to the journal before
     /// it is sent.
-    #[command(after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes")]
+    #[command(
+        after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes"
+    )]
     Grant {
         /// Who gets it, e.g. alice@contoso.com or group:Platform
         #[arg(long, value_name = "WHO")]
@@ -167,7 +179,9 @@ pub(crate) enum Command {
     /// Take access
     ///
     /// Says through what somebody still has the access, when a nested group gives it, too.
-    #[command(after_help = "Examples:\n  doorward revoke --from alice@contoso.com --on group:Finance\n  doorward revoke --from alice@contoso.com --on group:Finance --right owner --dry-run")]
+    #[command(
+        after_help = "Examples:\n  doorward revoke --from alice@contoso.com --on group:Finance\n  doorward revoke --from alice@contoso.com --on group:Finance --right owner --dry-run"
+    )]
     Revoke {
         /// Who loses it, e.g. alice@contoso.com or group:Platform
         #[arg(long, value_name = "WHO")]
@@ -181,7 +195,9 @@ pub(crate) enum Command {
     /// Serve a simulated Microsoft Entra tenant, to try everything without a real one
     ///
     /// Listens on this machine only and runs until Ctrl-C.
-    #[command(after_help = "Examples:\n  doorward sim --connection-file sim.json\n  doorward sim --users 20000 --groups 5000 --https --certificate-file sim.pem --connection-file sim.json")]
+    #[command(
+        after_help = "Examples:\n  doorward sim --connection-file sim.json\n  doorward sim --users 20000 --groups 5000 --https --certificate-file sim.pem --connection-file sim.json"
+    )]
     Sim(SimOptions),
 }
 
@@ -208,7 +224,9 @@ pub(crate) enum IntegrationCommand {
     /// Looks the connection over, shows which addresses it will reach and with which credential,
     /// and stores it once you approve them. Secrets are stored encrypted. A secret that is written
     /// as {"env": "NAME"} or {"file": "path"} is never stored, but read each time.
-    #[command(after_help = "Examples:\n  doorward integration add contoso --connector entra-id --connection contoso.json\n  pass show contoso | doorward integration add contoso --connector entra-id --connection - --yes")]
+    #[command(
+        after_help = "Examples:\n  doorward integration add contoso --connector entra-id --connection contoso.json\n  pass show contoso | doorward integration add contoso --connector entra-id --connection - --yes"
+    )]
     Add {
         /// The name to store it under
         name: String,
@@ -234,7 +252,9 @@ pub(crate) enum IntegrationCommand {
     /// Replace a connection, or only its secret, after checking the new one
     ///
     /// The new one is tried first. When it does not work, the old one stays.
-    #[command(after_help = "Examples:\n  doorward integration update contoso --secret -\n  doorward integration update contoso --secret env:CONTOSO_SECRET\n  doorward integration update contoso --connection contoso.json")]
+    #[command(
+        after_help = "Examples:\n  doorward integration update contoso --secret -\n  doorward integration update contoso --secret env:CONTOSO_SECRET\n  doorward integration update contoso --connection contoso.json"
+    )]
     Update {
         /// The integration
         name: String,
@@ -261,10 +281,16 @@ pub(crate) enum IntegrationCommand {
         yes: bool,
     },
     /// Allow changes to a resource, or take that back
-    #[command(after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove")]
+    #[command(
+        after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove"
+    )]
     Allow {
         /// What may be changed, e.g. group:Finance
-        #[arg(value_name = "RESOURCE", required_unless_present = "all_groups", conflicts_with = "all_groups")]
+        #[arg(
+            value_name = "RESOURCE",
+            required_unless_present = "all_groups",
+            conflicts_with = "all_groups"
+        )]
         resource: Option<String>,
         /// Every group may be changed
         #[arg(long)]
@@ -290,7 +316,9 @@ pub(crate) enum AccessCommand {
     /// List who has access to something, or what somebody has access to
     ///
     /// Ends with 14, and says so, when a part could not be read.
-    #[command(after_help = "Examples:\n  doorward access list --on group:Finance\n  doorward access list --for alice@contoso.com\n  doorward access list --on group:Finance -o json")]
+    #[command(
+        after_help = "Examples:\n  doorward access list --on group:Finance\n  doorward access list --for alice@contoso.com\n  doorward access list --on group:Finance -o json"
+    )]
     List {
         /// Who has access to this, e.g. group:Finance
         #[arg(long, value_name = "RESOURCE", required_unless_present = "who")]
@@ -302,7 +330,9 @@ pub(crate) enum AccessCommand {
         target: Target,
     },
     /// Explain why somebody has access: every way that leads to it
-    #[command(after_help = "Example:\n  doorward access explain --for bob@contoso.com --on group:Engineering")]
+    #[command(
+        after_help = "Example:\n  doorward access explain --for bob@contoso.com --on group:Engineering"
+    )]
     Explain {
         /// Who, e.g. bob@contoso.com
         #[arg(long = "for", id = "who", value_name = "WHO")]
@@ -347,7 +377,9 @@ pub(crate) struct ChangeOptions {
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
     /// List changes, newest first
-    #[command(after_help = "Examples:\n  doorward journal list\n  doorward journal list -i contoso --limit 200 -o json")]
+    #[command(
+        after_help = "Examples:\n  doorward journal list\n  doorward journal list -i contoso --limit 200 -o json"
+    )]
     List {
         /// Only those of this integration
         #[arg(short, long, value_name = "NAME")]

@@ -26,8 +26,7 @@ pub(crate) struct Loaded {
 pub(crate) async fn load(console: &Console, validator: &Validator, path: &Path) -> Result<Loaded> {
     let bytes = read(console, path).await?;
     let shown = shown(path);
-    let mut document =
-        Document::parse(&bytes).map_err(|findings| invalid(&shown, &findings))?;
+    let mut document = Document::parse(&bytes).map_err(|findings| invalid(&shown, &findings))?;
     let sources = resolve(&mut document, validator)?;
     let connection =
         validator.validate(&document).map_err(|findings| invalid(&shown, &findings))?;
@@ -95,4 +94,26 @@ fn invalid(shown: &str, findings: &[Finding]) -> Error {
     .remedy("Mend what the findings say, and try again.")
     .attribute("file", shown)
     .attribute("findings", serde_json::to_value(findings).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_read_than_validation_needs_to_refuse() {
+        let endless = std::io::repeat(b' ');
+        assert_eq!(read_to_limit(endless).unwrap().len(), MAX_BYTES + 1);
+        assert_eq!(read_to_limit(&b"{}"[..]).unwrap().as_slice(), b"{}");
+    }
+
+    #[test]
+    fn a_refusal_carries_file_and_findings() {
+        let findings = Document::parse(b"").err().unwrap();
+        let error = invalid("a.json", &findings);
+        assert_eq!(error.kind, ErrorKind::InvalidConnection);
+        assert_eq!(error.attributes["file"], "a.json");
+        assert_eq!(error.attributes["findings"].as_array().unwrap().len(), findings.len());
+        assert!(error.message.contains("1 finding."), "{}", error.message);
+    }
 }

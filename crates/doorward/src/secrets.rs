@@ -74,8 +74,10 @@ pub(crate) fn origin_of_option(text: &str) -> Result<SecretOrigin> {
             "`--secret` takes `-`, `env:NAME` or `file:PATH`, never the secret itself: other users \
              of this machine see command lines, and the shell keeps them.",
         )
-        .remedy("Write `--secret -`, and paste the secret when asked. If the secret was on the \
-                 command line, replace it: consider it as known to others.")),
+        .remedy(
+            "Write `--secret -`, and paste the secret when asked. If the secret was on the \
+                 command line, replace it: consider it as known to others.",
+        )),
     }
 }
 
@@ -99,9 +101,12 @@ fn from_environment(name: &str) -> Result<SecretString> {
 fn from_file(path: &Path) -> Result<SecretString> {
     let shown = path.display();
     let bytes = read_file(path).map_err(|error| {
-        unusable("secret-file-unreadable", format!("The file {shown}, which holds a secret, cannot be read."))
-            .remedy("Check its path and its permissions.")
-            .cause(error)
+        unusable(
+            "secret-file-unreadable",
+            format!("The file {shown}, which holds a secret, cannot be read."),
+        )
+        .remedy("Check its path and its permissions.")
+        .cause(error)
     })?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(unusable(
@@ -146,8 +151,11 @@ pub(crate) fn from_standard_input() -> Result<SecretString> {
             .cause(error)
     })?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(unusable("secret-too-long", "Standard input is longer than 64 KiB, so that it is hardly a secret.")
-            .remedy("Give the secret and nothing else."));
+        return Err(unusable(
+            "secret-too-long",
+            "Standard input is longer than 64 KiB, so that it is hardly a secret.",
+        )
+        .remedy("Give the secret and nothing else."));
     }
     secret(bytes, "Standard input")
 }

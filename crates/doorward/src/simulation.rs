@@ -83,9 +83,9 @@ impl Simulation {
     /// When the listener fails.
     pub(crate) async fn serve(self) -> Result<()> {
         let tls = self.certificate.map(|certificate| certificate.server_config);
-        entra_sim::serve(self.listener, self.simulator, tls)
-            .await
-            .map_err(|error| Error::internal("The simulated tenant stopped answering.").cause(error))
+        entra_sim::serve(self.listener, self.simulator, tls).await.map_err(|error| {
+            Error::internal("The simulated tenant stopped answering.").cause(error)
+        })
     }
 }
 

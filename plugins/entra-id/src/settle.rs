@@ -1,9 +1,9 @@
 //! What came of a change whose answer was lost: by looking, never by guessing.
 //!
 //! A read may show the state before the write for some tens of seconds (facts §7). So what is seen
-//! decides at once only when it is what the change leads to. The opposite decides only after
-//! [`WINDOW`]: until then the outcome stays unknown and the host asks again, after it the change
-//! was not applied.
+//! decides at once only when it is what the change leads to, and when it cannot be the state before
+//! an earlier change of the same grant. Otherwise it decides after [`WINDOW`]: until then the
+//! outcome stays unknown and the host asks again.
 
 use doorward_core::{
     Context, Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest, Timestamp,
@@ -32,7 +32,9 @@ fn judge(request: &SettleRequest, presence: Presence, now: Timestamp) -> Result<
         .outcome(presence == Presence::Held)
         .ok_or_else(|| unsupported(&request.operation.action))?;
     let may_lag = now.duration_since(request.sent) < WINDOW;
-    if outcome.kind == OutcomeKind::NotApplied && may_lag {
+    let may_be_older =
+        request.last_changed.is_some_and(|changed| request.sent.duration_since(changed) < WINDOW);
+    if may_lag && (may_be_older || outcome.kind == OutcomeKind::NotApplied) {
         return Ok(Outcome::new(OutcomeKind::Unknown));
     }
     Ok(outcome)
@@ -93,6 +95,24 @@ mod tests {
                 expected.map_err(str::to_owned),
                 "{adds} {presence:?} {held_before} {seconds}"
             );
+        }
+    }
+
+    /// Right after an earlier change of the same grant a replica may show the state before that.
+    #[test]
+    fn an_earlier_change_moments_ago_lets_nothing_be_decided_at_once() {
+        let table = [
+            (Some(-10), 5, OutcomeKind::Unknown),
+            (Some(-10), 60, OutcomeKind::Granted),
+            (Some(-60), 5, OutcomeKind::Granted),
+            (None, 5, OutcomeKind::Granted),
+        ];
+        for (changed, seconds, expected) in table {
+            let mut request = request(true, false);
+            request.last_changed =
+                changed.map(|changed| request.sent + SignedDuration::from_secs(changed));
+            let now = request.sent + SignedDuration::from_secs(seconds);
+            assert_eq!(judge(&request, Presence::Held, now).unwrap().kind, expected);
         }
     }
 }

@@ -60,10 +60,14 @@ fn show_list(app: &App, role: SelectorRole, list: &AccessList) {
             (SelectorRole::Resource, true) => format!("Nobody has access to {subject}."),
             (SelectorRole::Principal, true) => format!("{subject} has access to nothing."),
             (SelectorRole::Resource, false) => {
-                format!("Nobody who has access to {subject} can be seen, but not everything could be read.")
+                format!(
+                    "Nobody who has access to {subject} can be seen, but not everything could be read."
+                )
             }
             (SelectorRole::Principal, false) => {
-                format!("Nothing that {subject} has access to can be seen, but not everything could be read.")
+                format!(
+                    "Nothing that {subject} has access to can be seen, but not everything could be read."
+                )
             }
         };
         app.console.line(line);
@@ -178,4 +182,21 @@ pub(super) fn path_text(path: &AccessPath) -> String {
     let first = path.grants.first().map(|grant| grant.principal.to_string());
     let rest = path.grants.iter().map(|grant| grant.resource.to_string());
     first.into_iter().chain(rest).collect::<Vec<_>>().join(" → ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use doorward_core::{Attributes, GrantKey, ObjectRef};
+
+    #[test]
+    fn a_path_is_told_by_names_or_else_by_ids() {
+        let (user, group) = (ObjectRef::new("user", "1"), ObjectRef::new("group", "2"));
+        let grants = vec![GrantKey::new(user, group, "member")];
+        let names = vec!["Alice".to_owned(), "Finance".to_owned()];
+        let named = AccessPath { grants: grants.clone(), names, attributes: Attributes::new() };
+        assert_eq!(path_text(&named), "Alice → Finance");
+        let bare = AccessPath { grants, names: Vec::new(), attributes: Attributes::new() };
+        assert_eq!(path_text(&bare), "user:id=1 → group:id=2");
+    }
 }

@@ -43,10 +43,8 @@ fn document(opened: &Opened, report: &CheckReport) -> Value {
 fn show(app: &App, opened: &Opened, report: &CheckReport) {
     let console = &app.console;
     let identity = &report.identity;
-    console.line(format!(
-        "Connected to {} as {} ({}).",
-        identity.place, identity.name, identity.key
-    ));
+    console
+        .line(format!("Connected to {} as {} ({}).", identity.place, identity.name, identity.key));
     for endpoint in overridden(&opened.integration().reach.endpoints) {
         console.line(format!(
             "NOTE: {} answers at {}, an address that the connection itself names.",
@@ -116,5 +114,27 @@ fn show_findings(app: &App, findings: &[Finding]) {
         if let Some(remedy) = &finding.remedy {
             app.console.line(format!("  do: {remedy}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authority_is_told_in_words() {
+        let check = |authority: Authority, expected: &str| {
+            let (action, kind) = ("grant".to_owned(), "group".to_owned());
+            let entry = AuthorityEntry { action, kind, entitlement: None, authority };
+            assert_eq!(place(&entry), expected);
+        };
+        let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        check(Authority::Everywhere { except: Vec::new() }, "everywhere");
+        check(Authority::Everywhere { except: words(&["synced"]) }, "everywhere but on synced");
+        check(Authority::No { needs: words(&["A", "B"]) }, "no: needs A or B");
+        check(Authority::No { needs: Vec::new() }, "no");
+        check(Authority::Unknown { because: "a 403".to_owned() }, "not known: a 403");
+        let resources = vec![ObjectRef::new("unit", "1")];
+        check(Authority::OnlyIn { resources }, "only in unit:id=1");
     }
 }

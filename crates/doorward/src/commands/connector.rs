@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::exit::Exit;
-use crate::output::Table;
+use crate::output::{Console, Table};
 
 pub(super) fn list(app: &App) -> Result<Exit> {
     let registry = Registry::native()?;
@@ -48,12 +48,18 @@ pub(super) fn show(app: &App, id: &str) -> Result<Exit> {
     console.table(&rights(descriptor));
     console.line("");
     console.line("Permissions that it makes use of; `doorward setup` says which to give:");
-    let mut table = Table::new(["Permission", "What it is for", "Without it"]);
-    for permission in &descriptor.permissions {
-        table.row([&permission.name, &permission.purpose, &permission.without]);
-    }
-    console.table(&table);
+    show_permissions(console, descriptor);
     Ok(Exit::DONE)
+}
+
+/// Each permission with what it is for and what does not work without it: sentences, too long for a
+/// table.
+pub(super) fn show_permissions(console: &Console, descriptor: &Descriptor) {
+    for permission in &descriptor.permissions {
+        console.line(format!("  {}", permission.name));
+        console.line(format!("      {}", permission.purpose));
+        console.line(format!("      Without it: {}", permission.without));
+    }
 }
 
 fn rights(descriptor: &Descriptor) -> Table {

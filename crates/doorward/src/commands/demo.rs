@@ -95,7 +95,9 @@ pub(super) async fn run(outer: &App) -> Result<Exit> {
             "demo-is-for-people",
             "The demo is a story for people and has no JSON.",
         )
-        .remedy("Run `doorward demo`, or start `doorward sim` and use the commands with `-o json`."));
+        .remedy(
+            "Run `doorward demo`, or start `doorward sim` and use the commands with `-o json`.",
+        ));
     }
     let directory = tempfile::tempdir()
         .map_err(|error| Error::internal("No temporary directory could be made.").cause(error))?;
@@ -105,7 +107,8 @@ pub(super) async fn run(outer: &App) -> Result<Exit> {
     let app = App::story(directory.path(), clock);
     app.console.line(format!(
         "A simulated Microsoft Entra tenant, {}, answers at {} inside of this program.",
-        cast::TENANT_NAME, simulation.base
+        cast::TENANT_NAME,
+        simulation.base
     ));
     app.console.line("Nothing else is touched: all files of this demo are deleted at its end.");
     prepare(&app, directory.path(), &simulation)?;
@@ -220,5 +223,19 @@ impl Clock for StoryClock {
     fn now(&self) -> Timestamp {
         let elapsed = SystemClock.now().duration_since(self.began);
         self.epoch.saturating_add(elapsed).unwrap_or(self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_a_command_that_can_be_typed() {
+        for step in &STORY {
+            let parsed = Cli::try_parse_from(step.command.split_whitespace());
+            assert!(parsed.is_ok(), "{}: {}", step.command, parsed.unwrap_err());
+            assert!(step.about.ends_with(['.', '?', '…', ':']), "{}", step.about);
+        }
     }
 }

@@ -77,10 +77,13 @@ fn list(app: &App) -> Result<Exit> {
     }
     if integrations.is_empty() {
         app.console.line("There is no integration yet.");
-        app.console.note_line("Next: doorward integration add NAME --connector entra-id --connection FILE");
+        app.console.note_line(
+            "Next: doorward integration add NAME --connector entra-id --connection FILE",
+        );
         return Ok(Exit::DONE);
     }
-    let mut table = Table::new(["Name", "Connector", "Place", "May change", "Added", "Used by default"]);
+    let mut table =
+        Table::new(["Name", "Connector", "Place", "May change", "Added", "Used by default"]);
     for integration in &integrations {
         let place = integration.identity.as_ref().map_or("not checked yet", |one| &one.place);
         let is_current = current.as_ref() == Some(&integration.name);
@@ -129,7 +132,9 @@ fn show(app: &App, name: &str) -> Result<Exit> {
     let console = &app.console;
     console.line(format!("{} ({})", integration.name, integration.connector));
     console.line(match &integration.identity {
-        Some(identity) => format!("Reaches {} as {} ({}).", identity.place, identity.name, identity.key),
+        Some(identity) => {
+            format!("Reaches {} as {} ({}).", identity.place, identity.name, identity.key)
+        }
         None => "Not checked yet.".to_owned(),
     });
     console.line(format!(
@@ -153,7 +158,8 @@ fn show(app: &App, name: &str) -> Result<Exit> {
 
 fn show_policy(app: &App, policy: &Policy) {
     if policy.kinds.is_empty() && policy.resources.is_empty() {
-        app.console.line("May change: nothing. Allow it with `doorward integration allow group:NAME`.");
+        app.console
+            .line("May change: nothing. Allow it with `doorward integration allow group:NAME`.");
         return;
     }
     app.console.line("May change:");
@@ -218,7 +224,8 @@ async fn new_secret(
 
 fn secret_place(integration: &Integration, field: Option<&str>) -> Result<String> {
     let pointers = integration.secret_pointers();
-    let wanted = field.map(|field| if field.starts_with('/') { field.to_owned() } else { format!("/{field}") });
+    let wanted = field
+        .map(|field| if field.starts_with('/') { field.to_owned() } else { format!("/{field}") });
     let found = match (&wanted, pointers.as_slice()) {
         (None, [only]) => Some(only.clone()),
         (None, _) => None,
@@ -257,7 +264,11 @@ fn choose(app: &App, name: &str) -> Result<Exit> {
     let store = app.store()?;
     let integration = stored(store.as_ref(), name)?;
     store.set_current(Some(name))?;
-    report(app, &integration, &format!("Commands use `{name}` from now on, unless another is named."));
+    report(
+        app,
+        &integration,
+        &format!("Commands use `{name}` from now on, unless another is named."),
+    );
     Ok(Exit::DONE)
 }
 
@@ -272,7 +283,11 @@ async fn allow(
         None => allow_all(&opened, "group", remove)?,
         Some(text) => {
             let selector = Selector::parse(text, SelectorRole::Resource, opened.descriptor())?;
-            if remove { disallow(app, &opened, &selector).await? } else { allow_one(app, &opened, &selector).await? }
+            if remove {
+                disallow(app, &opened, &selector).await?
+            } else {
+                allow_one(app, &opened, &selector).await?
+            }
         }
     };
     report(app, &opened.integration(), &sentence);
@@ -284,7 +299,10 @@ fn allow_all(opened: &Opened, kind: &str, remove: bool) -> Result<String> {
         return Err(Error::new(
             ErrorKind::InvalidRequest,
             "unknown-kind",
-            format!("The connector `{}` has no resources of the kind `{kind}`.", opened.descriptor().id),
+            format!(
+                "The connector `{}` has no resources of the kind `{kind}`.",
+                opened.descriptor().id
+            ),
         )
         .remedy("Allow single resources."));
     }
@@ -297,7 +315,9 @@ fn allow_all(opened: &Opened, kind: &str, remove: bool) -> Result<String> {
         }
     })?;
     Ok(if remove {
-        format!("`{name}` may no longer change every {kind}; those allowed one by one stay allowed.")
+        format!(
+            "`{name}` may no longer change every {kind}; those allowed one by one stay allowed."
+        )
     } else {
         format!("`{name}` may change every {kind} now.")
     })
@@ -359,9 +379,17 @@ async fn disallow(app: &App, opened: &Opened, selector: &Selector) -> Result<Str
     opened.change_policy(|policy| was_listed = policy.disallow(&key))?;
     let every = opened.integration().policy.kinds.contains(&key.kind);
     Ok(match (was_listed, every) {
-        (_, true) => format!("Every {} may be changed, {name} too, until you take that back with `--all-groups --remove`.", key.kind),
-        (true, false) => format!("`{}` may no longer change who has access to {name}.", integration.name),
-        (false, false) => format!("`{}` was not allowed to change {name} before; nothing was changed.", integration.name),
+        (_, true) => format!(
+            "Every {} may be changed, {name} too, until you take that back with `--all-groups --remove`.",
+            key.kind
+        ),
+        (true, false) => {
+            format!("`{}` may no longer change who has access to {name}.", integration.name)
+        }
+        (false, false) => format!(
+            "`{}` was not allowed to change {name} before; nothing was changed.",
+            integration.name
+        ),
     })
 }
 

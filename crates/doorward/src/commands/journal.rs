@@ -71,10 +71,8 @@ fn show_entry(console: &Console, entry: &JournalEntry) {
     if let Some(ticket) = &entry.operation.ticket {
         say("Ticket", ticket);
     }
-    if let Some(request) = &entry.request {
-        say("Request", &format!("{} {}", request.method, request.url));
-        say("Digest", &request.digest);
-    }
+    say("Request", &format!("{} {}", entry.request.method, entry.request.url));
+    say("Digest", &entry.request.digest);
     say("Outcome", &journal::outcome(entry));
     if let Some(settlement) = &entry.settlement {
         let how = if settlement.by_looking { ", by looking" } else { "" };

@@ -27,7 +27,9 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
     match command {
         Command::Demo => Box::pin(demo::run(app)).await,
         Command::Connector(ConnectorCommand::List) => connector::list(app),
-        Command::Connector(ConnectorCommand::Show { connector }) => connector::show(app, &connector),
+        Command::Connector(ConnectorCommand::Show { connector }) => {
+            connector::show(app, &connector)
+        }
         Command::Schema { connector } => schema::run(app, &connector),
         Command::Validate { connector, file } => validate::run(app, &connector, &file).await,
         Command::Setup { connector, script } => setup::run(app, &connector, script.as_deref()),

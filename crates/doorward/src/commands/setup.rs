@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::exit::Exit;
-use crate::output::Table;
 
 pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit> {
     let descriptor = app.factory(connector)?.descriptor();
@@ -37,11 +36,7 @@ pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit
     }
     console.line("");
     console.line("Permissions, what each is for, and what does not work without it:");
-    let mut table = Table::new(["Permission", "What it is for", "Without it"]);
-    for permission in &descriptor.permissions {
-        table.row([&permission.name, &permission.purpose, &permission.without]);
-    }
-    console.table(&table);
+    super::connector::show_permissions(console, descriptor);
     for script in &guide.scripts {
         console.line("");
         console.line(format!(
@@ -50,9 +45,17 @@ pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit
         ));
         console.line("");
         for line in script.text.lines() {
-            console.line(format!("    {line}"));
+            console.line(format!("    {line}").trim_end());
         }
     }
+    console.line("");
+    console.line("Then:");
+    console.line(format!("  doorward validate {} FILE", descriptor.id));
+    console.line(format!(
+        "  doorward integration add NAME --connector {} --connection FILE",
+        descriptor.id
+    ));
+    console.line("  doorward check -i NAME");
     Ok(Exit::DONE)
 }
 

@@ -86,7 +86,11 @@ fn introduce(app: &App, options: &SimOptions, simulation: &Simulation) {
         console.json("Simulation", &fields);
         return;
     }
-    console.line(format!("A simulated tenant, {}, answers at {}", cast::TENANT_NAME, simulation.base));
+    console.line(format!(
+        "A simulated tenant, {}, answers at {}",
+        cast::TENANT_NAME,
+        simulation.base
+    ));
     console.note_line(format!(
         "It has {} and {}, besides some that every tenant has, such as alice@contoso.com and the \
          group Finance.",
@@ -122,4 +126,32 @@ fn instructions(options: &SimOptions) -> Vec<String> {
         "Ctrl-C ends it.".to_owned(),
     ]);
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_a_simulation_are_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("connection.json");
+        write_file(&path, "one of ours", "ours").unwrap();
+        write_file(&path, "ours again", "ours").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "ours again");
+        std::fs::write(&path, "somebody's own").unwrap();
+        let error = write_file(&path, "one of ours", "one of ours").unwrap_err();
+        assert_eq!(error.reason, "file-not-written");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's own");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_connection_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("connection.json");
+        write_file(&path, "{}", "{}").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }

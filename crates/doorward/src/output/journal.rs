@@ -26,4 +26,3 @@ pub(crate) fn outcome(entry: &JournalEntry) -> String {
         (None, _) => "not known yet".to_owned(),
     }
 }
-

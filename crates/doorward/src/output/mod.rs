@@ -43,7 +43,12 @@ impl Console {
     /// The program's own standard streams.
     pub(crate) fn new(format: Format, no_input: bool) -> Self {
         let has_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        Self { format, notes: Stream::Error, can_ask: has_terminal && !no_input, base: PathBuf::new() }
+        Self {
+            format,
+            notes: Stream::Error,
+            can_ask: has_terminal && !no_input,
+            base: PathBuf::new(),
+        }
     }
 
     /// A console for a told story: everything in one stream and one order, nothing asked, files
@@ -128,7 +133,8 @@ fn enveloped(kind: &str, fields: &impl Serialize) -> Value {
     document.insert("apiVersion".to_owned(), API_VERSION.into());
     document.insert("kind".to_owned(), kind.into());
     if let Ok(Value::Object(fields)) = serde_json::to_value(fields) {
-        document.extend(fields.into_iter().filter(|(name, _)| name != "apiVersion" && name != "kind"));
+        document
+            .extend(fields.into_iter().filter(|(name, _)| name != "apiVersion" && name != "kind"));
     }
     Value::Object(document)
 }

@@ -72,7 +72,8 @@ mod tests {
         let mut table = Table::new(["Who", "Right"]);
         table.row(["Alice\u{1b}[1m Archer", "member"]);
         table.row(["Bob", "own\ner"]);
-        let expected = "WHO               RIGHT\nAlice[1m Archer   member\nBob               own er\n";
+        let expected =
+            "WHO               RIGHT\nAlice[1m Archer   member\nBob               own er\n";
         let text = table.render(Stream::Out);
         let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(squeeze(&text), squeeze(expected));

@@ -225,7 +225,7 @@ async fn a_lost_answer_is_settled_by_looking() {
         world.fault("$ref", fault.clone());
         let lost = world.apply(vec![operation.clone()]).await;
         assert!(lost.is_err(), "{fault:?}");
-        let request = SettleRequest { operation, prior, handle: None, sent };
+        let request = SettleRequest { operation, prior, handle: None, sent, last_changed: None };
         let mut kind = OutcomeKind::Unknown;
         while kind == OutcomeKind::Unknown {
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -257,7 +257,7 @@ async fn a_lagging_read_never_settles_a_change_as_not_applied() {
     let sent = world.now();
     world.fault("$ref", Answer::AppliedThen { status: 504 });
     assert!(world.apply(vec![operation.clone()]).await.is_err());
-    let request = SettleRequest { operation, prior: None, handle: None, sent };
+    let request = SettleRequest { operation, prior: None, handle: None, sent, last_changed: None };
     for _ in 0..10 {
         let kind = settle(&world, &request).await.unwrap().kind;
         assert!(matches!(kind, OutcomeKind::Unknown | OutcomeKind::Granted), "{kind:?}");
