@@ -329,6 +329,26 @@ async fn a_wrong_number_of_outcomes_leaves_the_outcome_to_a_look() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revocation_that_contradicts_what_was_read_is_confirmed_by_a_look() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    bench.service.inject("/apply", Fault::Answer(json!(["already-revoked"])));
+    let error = bench.open().change(request(Verb::Revoke, "Ada", "Lab", None)).await.unwrap_err();
+    assert_eq!(error.reason, "not-applied");
+    assert!(bench.service.holds("p1", "key", "r1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_not_unique_in_an_incomplete_answer() {
+    let bench = Bench::new();
+    let gap = json!({"record": "skipped", "code": "some-hidden", "message": "Some are hidden."});
+    let ada = json!({"record": "account", "key": {"kind": "person", "id": "p1"}, "name": "Ada"});
+    bench.service.inject("/read", Fault::Answer(json!({"records": [ada, gap]})));
+    assert_eq!(bench.open().resolve(&person("Ada")).await.unwrap_err().reason, "some-hidden");
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_commands_do_not_change_one_integration_at_once() {
     let bench = Bench::new();
     bench.allow(&["Lab"]).await;

@@ -14,6 +14,9 @@ use crate::store::{
 };
 use crate::{Policy, Selector};
 
+/// Marks an outcome that a look must confirm: the provider answered "was not there".
+pub(crate) const ANSWERED_ALREADY_REVOKED: &str = "answeredAlreadyRevoked";
+
 /// Give or take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -317,7 +320,8 @@ impl Opened {
                 async move { connector.apply(&cx, request).await }
             })
             .await;
-        judge(result, &call.writes(), self.environment.clock.now())
+        let settlement = judge(result, &call.writes(), self.environment.clock.now());
+        if prepared.prior.is_some() { doubt_already_revoked(settlement) } else { settlement }
     }
 
     /// The other ways by which the principal still has the access.
@@ -454,6 +458,18 @@ fn judge(
         Err(error) => (None, Some(error)),
     };
     Settlement { at: now, outcome, error, request_id, by_looking: false }
+}
+
+/// A provider that says "was not there" of a grant that was just read may have asked a replica that
+/// does not know it yet. That must not pass for a revocation: a look decides.
+fn doubt_already_revoked(mut settlement: Settlement) -> Settlement {
+    if let Some(outcome) = &mut settlement.outcome
+        && outcome.kind == OutcomeKind::AlreadyRevoked
+    {
+        outcome.kind = OutcomeKind::Unknown;
+        outcome.attributes.insert(ANSWERED_ALREADY_REVOKED.to_owned(), true.into());
+    }
+    settlement
 }
 
 fn report(verb: Verb, prepared: Prepared) -> ChangeReport {

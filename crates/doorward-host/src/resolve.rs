@@ -58,10 +58,23 @@ impl Opened {
     /// they are after normalisation (NFC) and Unicode case folding; ids byte for byte.
     ///
     /// # Errors
-    /// `NotFound`; `Ambiguous` with the candidates.
+    /// `NotFound`; `Ambiguous` with the candidates; `PermissionDenied` when not every candidate could
+    /// be read.
     pub async fn resolve(&self, selector: &Selector) -> Result<Object> {
         let query = Query::Find { kind: selector.kind.clone(), term: selector.term.clone() };
         let answer = self.read_all(query).await?;
+        if let Some(gap) = answer.records.iter().find_map(|record| match record {
+            Record::Skipped(gap) => Some(gap),
+            _ => None,
+        }) {
+            // Another object of the same name may lie in what was not read.
+            return Err(Error::new(
+                ErrorKind::PermissionDenied,
+                gap.code.clone(),
+                format!("{} cannot be looked up completely. {}", selector.text(), gap.message),
+            )
+            .remedy(format!("Name it by its id: `{}:id=…`.", selector.kind)));
+        }
         let mut found: Vec<Object> = answer
             .records
             .into_iter()

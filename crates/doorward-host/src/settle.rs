@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Opened;
+use crate::change::ANSWERED_ALREADY_REVOKED;
 use crate::store::{Claim, JournalEntry, Settlement};
 
 /// How long to wait before each further look: replicas lag for seconds to tens of seconds
@@ -158,15 +159,22 @@ impl Opened {
             .max())
     }
 
-    fn settlement(&self, entry: &JournalEntry, outcome: Outcome) -> Settlement {
+    fn settlement(&self, entry: &JournalEntry, mut outcome: Outcome) -> Settlement {
+        let before = entry.settlement.as_ref();
+        let answered = before
+            .and_then(|settlement| settlement.outcome.as_ref())
+            .is_some_and(|outcome| outcome.attributes.contains_key(ANSWERED_ALREADY_REVOKED));
+        if answered {
+            outcome.attributes.insert(ANSWERED_ALREADY_REVOKED.to_owned(), true.into());
+            if outcome.kind == OutcomeKind::Revoked {
+                outcome.kind = OutcomeKind::AlreadyRevoked;
+            }
+        }
         Settlement {
             at: self.environment.clock.now(),
             outcome: Some(outcome),
             error: None,
-            request_id: entry
-                .settlement
-                .as_ref()
-                .and_then(|settlement| settlement.request_id.clone()),
+            request_id: before.and_then(|settlement| settlement.request_id.clone()),
             by_looking: true,
         }
     }
