@@ -4,8 +4,9 @@
 //! 1998 records (999 accounts, 999 grants): preparing the request, the policy of the HTTP stack,
 //! collecting the body, decoding its JSON with every `@odata.…` annotation, making the records.
 //! The body is the one that the simulator gave for that request, kept as bytes, so that neither
-//! the simulator nor a socket is part of the number. What of it is reading JSON at all, shows the
-//! second bench: the same bytes to a `serde_json::Value`.
+//! the simulator nor a socket is part of the number. Once it is compressed with gzip, as Graph sends
+//! it, and once as it is. What of it is reading JSON at all, shows the last bench: the same bytes to
+//! a `serde_json::Value`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,6 +26,7 @@ use doorward_http::{
 use doorward_tests::parts::{KeptLog, SeededRandom};
 use doorward_tests::world::{connection, entra_id, network_error};
 use entra_sim::{GroupKind, Settings, SimulatedFault, Simulator, Size, Tenant, cast};
+use http::header::ACCEPT_ENCODING;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -42,11 +44,15 @@ type Kept = Arc<Mutex<BTreeMap<String, http::Response<Bytes>>>>;
 async fn answer(
     simulator: Simulator,
     kept: Kept,
-    request: http::Request<Bytes>,
+    gzip: bool,
+    mut request: http::Request<Bytes>,
 ) -> Result<http::Response<Bytes>, SimulatedFault> {
     let key = format!("{} {}", request.method(), request.uri());
     if let Some(known) = kept.lock().unwrap().get(&key) {
         return Ok(known.clone());
+    }
+    if !gzip {
+        request.headers_mut().remove(ACCEPT_ENCODING);
     }
     let response = simulator.oneshot(request).await?;
     kept.lock().unwrap().insert(key, response.clone());
@@ -72,7 +78,7 @@ fn tenant() -> (Simulator, ObjectRef) {
 }
 
 /// A connection opened by the connector, and a session to its approved reach.
-fn open(simulator: Simulator, kept: &Kept) -> (Arc<dyn Connector>, Session) {
+fn open(simulator: Simulator, kept: &Kept, gzip: bool) -> (Arc<dyn Connector>, Session) {
     let factory = entra_id();
     let validator = Validator::new(&factory.descriptor().connection_schema).unwrap();
     let document = Document::parse(connection().to_string().as_bytes()).unwrap();
@@ -83,8 +89,9 @@ fn open(simulator: Simulator, kept: &Kept) -> (Arc<dyn Connector>, Session) {
     }
     let connector = factory.open(connection).unwrap();
     let kept = Arc::clone(kept);
-    let service =
-        tower::service_fn(move |request| answer(simulator.clone(), Arc::clone(&kept), request));
+    let service = tower::service_fn(move |request| {
+        answer(simulator.clone(), Arc::clone(&kept), gzip, request)
+    });
     let session = Session::new(SessionOptions {
         transport: Arc::new(ServiceTransport::new(service, network_error)),
         reach: connector.reach(),
@@ -109,45 +116,57 @@ async fn read(session: &Session, connector: &Arc<dyn Connector>, request: ReadRe
     .expect("the simulator answers")
 }
 
-fn decode(criterion: &mut Criterion) {
-    // With time, for deadlines; without I/O, for there is none.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let (simulator, group) = tenant();
-    let kept = Kept::default();
-    let (connector, session) = open(simulator, &kept);
+/// The connector at its page, the request for the page, and the page's bytes.
+struct Prepared {
+    connector: Arc<dyn Connector>,
+    session: Session,
+    request: ReadRequest,
+    body: Bytes,
+}
 
+async fn prepare(simulator: Simulator, group: ObjectRef, gzip: bool) -> Prepared {
+    let kept = Kept::default();
+    let (connector, session) = open(simulator, &kept, gzip);
     // The first answer is about the group and its service principals; the next one is the page.
     let query = Query::Holders { resource: group, entitlement: Some("member".to_owned()) };
     let first = ReadRequest { query: query.clone(), cursor: None };
-    let first = runtime.block_on(read(&session, &connector, first));
+    let first = read(&session, &connector, first).await;
     let request = ReadRequest { query, cursor: Some(first.next.expect("a second page")) };
-    let page = runtime.block_on(read(&session, &connector, request.clone()));
+    let page = read(&session, &connector, request.clone()).await;
     let accounts = page.records.iter().filter(|one| matches!(one, Record::Account(_))).count();
     let grants = page.records.iter().filter(|one| matches!(one, Record::Grant(_))).count();
     assert_eq!((accounts, grants, page.next.is_some()), (PAGE, PAGE, true));
+    let bodies = kept.lock().unwrap();
+    let body = bodies.values().map(http::Response::body).max_by_key(|body| body.len());
+    Prepared { connector, session, request, body: body.expect("the page").clone() }
+}
 
-    let body = kept
-        .lock()
-        .unwrap()
-        .values()
-        .map(|response| response.body().clone())
-        .max_by_key(Bytes::len)
-        .expect("the page");
-    let value: Value = serde_json::from_slice(&body).unwrap();
-    let annotated =
-        value["value"].as_array().unwrap().iter().filter(|one| one["@odata.type"].is_string());
-    assert_eq!(annotated.count(), PAGE);
-    assert!(value["@odata.context"].is_string() && value["@odata.nextLink"].is_string());
-    eprintln!("the page has {} bytes", body.len());
-
+fn decode(criterion: &mut Criterion) {
+    // With time, for deadlines; without I/O, for there is none.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let (simulator, everybody) = tenant();
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(999));
-    group.bench_function("read(Holders), a page of 999 users", |bencher| {
-        bencher.to_async(&runtime).iter(|| read(&session, &connector, request.clone()));
-    });
-    group.bench_function("the same bytes to a JSON value", |bencher| {
-        bencher.iter(|| serde_json::from_slice::<Value>(black_box(&body)).unwrap());
-    });
+    for (gzip, name) in [(true, "read(Holders), gzip"), (false, "read(Holders), plain")] {
+        let page = runtime.block_on(prepare(simulator.clone(), everybody.clone(), gzip));
+        eprintln!("{name}: {} bytes", page.body.len());
+        group.bench_function(name, |bencher| {
+            bencher
+                .to_async(&runtime)
+                .iter(|| read(&page.session, &page.connector, page.request.clone()));
+        });
+        if !gzip {
+            let value: Value = serde_json::from_slice(&page.body).unwrap();
+            let users = value.get("value").and_then(Value::as_array).expect("a list");
+            assert!(users.iter().all(|user| user.get("@odata.type").is_some()));
+            assert!(
+                value.get("@odata.context").is_some() && value.get("@odata.nextLink").is_some()
+            );
+            group.bench_function("the plain bytes to a JSON value", |bencher| {
+                bencher.iter(|| serde_json::from_slice::<Value>(black_box(&page.body)).unwrap());
+            });
+        }
+    }
     group.finish();
 }
 

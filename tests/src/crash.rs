@@ -104,8 +104,18 @@ impl Store for CrashingStore {
     fn add(&self, integration: &Integration, secrets: &[SealedSecret]) -> Result<()> {
         self.inner.add(integration, secrets)
     }
-    fn update(&self, integration: &Integration, secrets: Option<&[SealedSecret]>) -> Result<()> {
-        self.commit(|| self.inner.update(integration, secrets))
+    fn modify(
+        &self,
+        id: &str,
+        secrets: Option<&[SealedSecret]>,
+        change: &mut dyn FnMut(&mut Integration),
+    ) -> Result<Integration> {
+        let mut stored = None;
+        self.commit(|| {
+            stored = Some(self.inner.modify(id, secrets, change)?);
+            Ok(())
+        })?;
+        stored.ok_or_else(|| Error::internal("Nothing was stored."))
     }
     fn remove(&self, id: &str) -> Result<()> {
         self.inner.remove(id)

@@ -6,7 +6,8 @@ use doorward_core::{
     Clock, Error, ErrorKind, Factory, Level, Log, Random, Registry, Result, Timestamp,
 };
 use doorward_host::{
-    Environment, Host, Integration, SecretSources, SourceResolver, SqliteStore, Store, Vault,
+    Environment, Host, Integration, Proposal, SecretSources, SourceResolver, SqliteStore, Store,
+    Vault,
 };
 use doorward_http::Transport;
 use jiff::SignedDuration;
@@ -131,13 +132,16 @@ pub fn host_on(
     Host::new(registry, store, Vault::from_text(KEY).unwrap(), environment, Arc::new(NoSources))
 }
 
-/// Validates this connection and adds it as an integration.
-pub fn add(host: &Host, name: &str, connector: &str, connection: &Value) -> Result<Integration> {
+/// Validates this connection and proposes it.
+pub fn propose(host: &Host, connector: &str, connection: &Value) -> Result<Proposal> {
     let schema = &host.factory(connector)?.descriptor().connection_schema;
     let validator = Validator::new(schema)?;
-    let text = connection.to_string();
-    let document = Document::parse(text.as_bytes()).unwrap();
+    let document = Document::parse(connection.to_string().as_bytes()).unwrap();
     let valid = validator.validate(&document).unwrap_or_else(|findings| panic!("{findings:?}"));
-    let proposal = host.propose(connector, valid, SecretSources::new())?;
-    host.add(name, &proposal)
+    host.propose(connector, valid, SecretSources::new())
+}
+
+/// Validates this connection and adds it as an integration.
+pub fn add(host: &Host, name: &str, connector: &str, connection: &Value) -> Result<Integration> {
+    host.add(name, &propose(host, connector, connection)?)
 }

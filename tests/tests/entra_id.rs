@@ -168,6 +168,15 @@ async fn hidden_members_are_never_called_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hidden_membership_is_not_called_absent_before_a_change() {
+    let world = world();
+    let asked = request(Verb::Revoke, "dave@contoso.com", "group:Works Council", "member");
+    let report = world.open().plan(asked).await.unwrap();
+    assert!(report.prior.is_none());
+    assert_eq!(report.prior_unknown.unwrap().code, "hidden-membership");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_504_after_an_applied_write_is_settled_by_looking() {
     for (what, expect) in [
         (Answer::AppliedThen { status: 504 }, Ok(OutcomeKind::Granted)),

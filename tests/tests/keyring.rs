@@ -357,7 +357,7 @@ async fn two_commands_do_not_change_one_integration_at_once() {
     let claim = host.store().claim(&id).unwrap().unwrap();
     assert!(bench.host().store().claim(&id).unwrap().is_none());
     let error = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap_err();
-    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Conflict, "integration-busy"));
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Unavailable, "integration-busy"));
     drop(claim);
     bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
 }
@@ -396,4 +396,77 @@ async fn sync_reads_every_page_of_every_stream() {
 fn the_connector_is_small() {
     let source = include_str!("../src/keyring/connector.rs");
     assert!(source.lines().count() <= 100, "the contract is too heavy");
+}
+
+/// Leaves a grant whose outcome nobody knows.
+async fn leave_open(bench: &Bench) -> ChangeReport {
+    bench.service.inject("/apply", Fault::AppliedThenLost);
+    for _ in 0..9 {
+        bench.service.inject("/read", Fault::Status(403));
+    }
+    let report = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Unknown);
+    report
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_change_is_settled_before_the_same_access_is_changed_again() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let first = leave_open(&bench).await;
+    let second = bench.open().change(request(Verb::Revoke, "Ada", "Lab", None)).await.unwrap();
+    assert_eq!(kind(&second), OutcomeKind::Revoked);
+    let host = bench.host();
+    let entry = &host.store().journal_entries(&first.journal.unwrap()).unwrap()[0];
+    let settlement = entry.settlement.as_ref().unwrap();
+    assert_eq!(settlement.outcome.as_ref().unwrap().kind, OutcomeKind::Granted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_not_moved_away_from_an_open_change() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    leave_open(&bench).await;
+    let host = bench.host();
+    let integration = host.select(None).unwrap();
+    let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
+    let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
+    assert_eq!(host.update(&integration, &proposal).unwrap_err().reason, "open-changes");
+    // A new secret for the same place may be what settling waits for.
+    let secret = secrecy::SecretString::from("new-token");
+    let proposal = host.propose_secret(&integration, "/token", secret, None).unwrap();
+    host.update(&integration, &proposal).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_does_not_undo_what_was_stored_meanwhile() {
+    let bench = Bench::new();
+    let slow = bench.open();
+    bench.allow(&["Lab"]).await;
+    slow.check().await.unwrap();
+    let stored = bench.open().integration();
+    assert_eq!(stored.policy.resources.len(), 1);
+    assert!(stored.identity.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_is_not_kept_for_another_connection() {
+    let bench = Bench::new();
+    let slow = bench.open();
+    let host = bench.host();
+    let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
+    let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
+    host.update(&host.select(None).unwrap(), &proposal).unwrap();
+    slow.check().await.unwrap();
+    let stored = bench.open().integration();
+    assert_eq!(stored.connection["origin"], json!("https://other.example"));
+    assert!(stored.identity.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_nothing_is_not_the_last_holder() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let revoke = request(Verb::Revoke, "Ada", "Lab", Some("keeper"));
+    assert_eq!(kind(&bench.open().change(revoke).await.unwrap()), OutcomeKind::AlreadyRevoked);
 }

@@ -38,7 +38,7 @@ pub struct Endpoint {
 
 /// How the host authenticates at an endpoint. A closed list that grows in the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "type")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "type")]
 pub enum Scheme {
     /// OAuth 2.0 client credentials with a client secret (RFC 6749 §4.4).
     Oauth2ClientSecret {

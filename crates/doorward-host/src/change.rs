@@ -2,7 +2,7 @@
 
 use doorward_core::{
     AccessPath, Action, ApplyRequest, Capability, Error, ErrorKind, Grant, GrantKey, Object,
-    Operation, Outcome, OutcomeKind, Query, Record, Resource, Result, Timestamp,
+    Operation, Outcome, OutcomeKind, Query, Record, Resource, Result, Skipped, Timestamp,
 };
 use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest, WriteRecord};
 use serde::Serialize;
@@ -59,6 +59,9 @@ pub struct ChangeReport {
     /// The grant before, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
+    /// Why it could not be seen whether there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_unknown: Option<Skipped>,
     /// In a dry run: the exact request that would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<PlannedRequest>,
@@ -87,6 +90,7 @@ struct Prepared {
     resource: Resource,
     key: GrantKey,
     prior: Option<Grant>,
+    prior_unknown: Option<Skipped>,
 }
 
 impl Opened {
@@ -113,17 +117,22 @@ impl Opened {
         let store = self.writable_store()?;
         let claim = Arc::new(self.claim().await?);
         self.settle_unsettled(&claim).await?;
-        let prepared = self.prepare(request).await?;
+        let mut prepared = self.prepare(request.clone()).await?;
+        if self.settle_same(&claim, &prepared.key).await? {
+            prepared = self.prepare(request).await?;
+        }
         let intent = Arc::new(Intent::new(Arc::clone(store), Arc::clone(&claim), self, &prepared));
         let mut settlement = self.carry_out(&intent, &prepared).await;
-        let entry = intent.written();
-        if let Some(entry) = &entry {
-            store.settle(&claim, &entry.id, &settlement)?;
+        let mut journal = None;
+        if let Some(mut entry) = intent.written() {
+            journal = Some(entry.id.clone());
+            let kept = store.settle(&claim, &entry.id, &settlement);
+            kept.map_err(|error| error.attribute("journal", entry.id.clone()))?;
             if settlement.state() == JournalState::Open {
-                settlement = self.settle_patiently(&claim, entry, settlement).await?;
+                entry.settlement = Some(settlement.clone());
+                settlement = self.settle_patiently(&claim, &entry).await?.unwrap_or(settlement);
             }
         }
-        let journal = entry.map(|entry| entry.id);
         let outcome =
             ended(settlement.outcome, settlement.error, &prepared.resource).map_err(|error| {
                 match &journal {
@@ -178,12 +187,14 @@ impl Opened {
         let entitlement = self.entitlement(&resource, request.right.as_deref())?;
         let principal = self.resolve(&request.principal).await?;
         let key = GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement);
-        let prior = self.read_grant(&key).await?;
+        let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(&resource, &key, &principal)?;
         let identity = self.identity().await?;
         let policy = self.integration().policy;
-        policy.permit(&identity, principal.key(), &resource)?;
-        if verb == Verb::Revoke && resource.keeps_last_holder.contains(&key.entitlement) {
+        policy.permit(&self.integration().name, &identity, principal.key(), &resource)?;
+        let may_hold = prior.is_some() || prior_unknown.is_some();
+        if verb == Verb::Revoke && may_hold && resource.keeps_last_holder.contains(&key.entitlement)
+        {
             let others = self.other_holders(&key).await?;
             Policy::permit_removal(&resource, &key.entitlement, others)?;
         }
@@ -199,7 +210,7 @@ impl Opened {
             reason: request.reason,
             ticket: request.ticket,
         };
-        Ok(Prepared { operation, principal, resource, key, prior })
+        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown })
     }
 
     /// The right that is meant.
@@ -228,12 +239,18 @@ impl Opened {
         })
     }
 
-    async fn read_grant(&self, key: &GrantKey) -> Result<Option<Grant>> {
+    /// The grant, when there is one; or why that cannot be seen.
+    async fn read_grant(&self, key: &GrantKey) -> Result<(Option<Grant>, Option<Skipped>)> {
         let answer = self.read_all(Query::Grant { key: key.clone() }).await?;
-        Ok(answer.records.into_iter().find_map(|record| match record {
-            Record::Grant(grant) if grant.key == *key => Some(grant),
-            _ => None,
-        }))
+        let (mut grant, mut gap) = (None, None);
+        for record in answer.records {
+            match record {
+                Record::Grant(found) if found.key == *key => grant = Some(found),
+                Record::Skipped(skipped) => gap = Some(skipped),
+                _ => {}
+            }
+        }
+        Ok(if grant.is_some() { (grant, None) } else { (None, gap) })
     }
 
     fn permit_manageability(
@@ -370,6 +387,7 @@ struct Intent {
     principal_name: String,
     resource_name: String,
     prior: Option<Grant>,
+    prior_unknown: Option<Skipped>,
     written: Mutex<Option<JournalEntry>>,
 }
 
@@ -384,6 +402,7 @@ impl Intent {
             principal_name: display_name(&prepared.principal),
             resource_name: prepared.resource.name.clone(),
             prior: prepared.prior.clone(),
+            prior_unknown: prepared.prior_unknown.clone(),
             written: Mutex::default(),
         }
     }
@@ -415,6 +434,7 @@ impl Intent {
             principal_name: self.principal_name.clone(),
             resource_name: self.resource_name.clone(),
             prior: self.prior.clone(),
+            prior_unknown: self.prior_unknown.clone(),
             request: RequestSummary {
                 method: write.method.name().to_owned(),
                 url: write.url.clone(),
@@ -479,6 +499,7 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
         prior: prepared.prior,
+        prior_unknown: prepared.prior_unknown,
         request: None,
         outcome: None,
         by_looking: false,

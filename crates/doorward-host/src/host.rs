@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::store::{Integration, SealedSecret, Store};
+use crate::store::{Claim, Integration, SealedSecret, Store};
 use crate::{Environment, Opened, Policy, Vault};
 
 /// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
@@ -155,7 +155,7 @@ impl Host {
     /// Adds an integration. Calling this is the operator's approval of the proposal's reach.
     ///
     /// # Errors
-    /// `InvalidRequest` for an unusable name; `Conflict` when it is taken.
+    /// `InvalidRequest` for a name that is unusable or taken.
     pub fn add(&self, name: &str, proposal: &Proposal) -> Result<Integration> {
         check_name(name)?;
         let now = self.environment.clock.now();
@@ -180,17 +180,52 @@ impl Host {
     /// operator's approval of the proposal's reach.
     ///
     /// # Errors
-    /// `NotFound` when it was removed meanwhile.
+    /// `Unavailable` while another process changes access through it; `Conflict` when a change
+    /// whose outcome is not known yet would then be looked up in another place; `NotFound` when it
+    /// was removed meanwhile.
     pub fn update(&self, integration: &Integration, proposal: &Proposal) -> Result<Integration> {
-        let mut updated = integration.clone();
-        updated.connection = proposal.connection.values().clone();
-        updated.sources = proposal.sources.clone();
-        updated.reach = proposal.reach.clone();
-        updated.identity = None;
-        updated.updated = self.environment.clock.now();
-        let secrets = self.seal(&updated.id, proposal)?;
-        self.store.update(&updated, Some(&secrets))?;
-        Ok(updated)
+        let _claim = self.claim_now(integration)?;
+        let is_elsewhere = integration.connection != *proposal.connection.values()
+            || integration.reach != proposal.reach;
+        if is_elsewhere && !self.store.unsettled(&integration.id)?.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "open-changes",
+                format!(
+                    "The outcome of a change through `{}` is not known yet, and could not be \
+                     looked up through another connection.",
+                    integration.name
+                ),
+            )
+            .remedy(format!(
+                "Run `doorward check -i {}`, which looks it up, and try again. Or add the new \
+                 connection as an integration of its own.",
+                integration.name
+            )));
+        }
+        let secrets = self.seal(&integration.id, proposal)?;
+        let now = self.environment.clock.now();
+        self.store.modify(&integration.id, Some(&secrets), &mut |stored| {
+            stored.connection = proposal.connection.values().clone();
+            stored.sources = proposal.sources.clone();
+            stored.reach = proposal.reach.clone();
+            stored.identity = None;
+            stored.updated = now;
+        })
+    }
+
+    /// Removes an integration with its secrets. Its journal stays.
+    ///
+    /// # Errors
+    /// `Unavailable` while another process changes access through it.
+    pub fn remove(&self, integration: &Integration) -> Result<()> {
+        let _claim = self.claim_now(integration)?;
+        self.store.remove(&integration.id)
+    }
+
+    fn claim_now(&self, integration: &Integration) -> Result<Claim> {
+        let claim = self.store.claim(&integration.id)?;
+        claim.ok_or_else(|| crate::settle::busy(&integration.name))
     }
 
     /// The integration of this name; without a name the current one, or the only one.

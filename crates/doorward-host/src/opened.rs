@@ -93,8 +93,12 @@ impl Opened {
         let call = self.call(Mode::Read);
         let report =
             self.run(&call, |cx, connector| async move { connector.check(&cx).await }).await?;
+        let opened = self.integration();
         self.change_integration(|integration| {
-            integration.identity = Some(report.identity.clone())
+            // Found through the connection that was opened: not true of one that replaced it.
+            if integration.connection == opened.connection && integration.reach == opened.reach {
+                integration.identity = Some(report.identity.clone());
+            }
         })?;
         Ok(report)
     }
@@ -111,20 +115,21 @@ impl Opened {
     ///
     /// # Errors
     /// `NotFound` when the integration was removed meanwhile.
-    pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) -> Result<()> {
+    pub fn change_policy(&self, mut change: impl FnMut(&mut Policy)) -> Result<()> {
         self.change_integration(|integration| change(&mut integration.policy))
     }
 
-    fn change_integration(&self, change: impl FnOnce(&mut Integration)) -> Result<()> {
+    fn change_integration(&self, mut change: impl FnMut(&mut Integration)) -> Result<()> {
         let mut integration = self.integration.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = integration.clone();
         change(&mut changed);
-        if changed != *integration {
-            if let Some(store) = &self.store {
-                store.update(&changed, None)?;
-            }
-            *integration = changed;
+        if let Some(store) = &self.store
+            && changed != *integration
+        {
+            let stored = store.modify(&integration.id, None, &mut change)?;
+            changed.policy = stored.policy;
         }
+        *integration = changed;
         Ok(())
     }
 

@@ -50,6 +50,7 @@ impl Policy {
     /// `not-on-writable-list`, in this order.
     pub(crate) fn permit(
         &self,
+        integration: &str,
         identity: &Identity,
         principal: &ObjectRef,
         resource: &Resource,
@@ -85,9 +86,9 @@ impl Policy {
                     resource.name
                 ),
                 format!(
-                    "If it may be changed, run `doorward integration allow {}:{}`, and try again.",
-                    resource.key.kind,
-                    shell_word(&resource.name)
+                    "If it may be changed, run `doorward integration allow -i {integration} \
+                     {}:id={}`, and try again.",
+                    resource.key.kind, resource.key.id
                 ),
             ));
         }
@@ -132,12 +133,4 @@ impl Policy {
 
 fn denied(reason: &str, message: String, remedy: impl Into<String>) -> Error {
     Error::new(ErrorKind::DeniedByPolicy, reason, message).remedy(remedy)
-}
-
-/// The name as one word of a shell.
-pub(crate) fn shell_word(name: &str) -> String {
-    let is_plain = name
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric() || "-_.@".contains(character));
-    if is_plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

@@ -1,17 +1,20 @@
 //! Lost answers and crashes are settled by looking, never by guessing.
 
-use doorward_core::{Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest, Timestamp};
+use doorward_core::{
+    Error, ErrorKind, GrantKey, Outcome, OutcomeKind, Result, SettleRequest, Timestamp,
+};
 use doorward_http::Mode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Opened;
 use crate::change::ANSWERED_ALREADY_REVOKED;
-use crate::store::{Claim, JournalEntry, Settlement};
+use crate::store::{Claim, JournalEntry, JournalState, Settlement};
 
-/// How long to wait before each further look: replicas lag for seconds to tens of seconds
+/// How long to wait before each look: replicas lag for seconds to tens of seconds
 /// (facts §7), so the looks get rarer. Two minutes in all.
-const LOOKS: [Duration; 8] = [
+const LOOKS: [Duration; 9] = [
+    Duration::ZERO,
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
@@ -41,12 +44,7 @@ impl Opened {
                 return Ok(claim);
             }
             if waited >= CLAIM_PATIENCE {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    "integration-busy",
-                    format!("Another Doorward is changing `{}` right now.", integration.name),
-                )
-                .remedy("Wait until it has finished, and run the command again."));
+                return Err(busy(&integration.name));
             }
             tokio::time::sleep(CLAIM_STEP).await;
             waited += CLAIM_STEP;
@@ -76,42 +74,67 @@ impl Opened {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let mut entries = store.unsettled(&claim.integration)?;
         for entry in &mut entries {
-            let settlement = match self.look(entry).await {
-                Ok(outcome) => self.settlement(entry, outcome),
-                Err(error) => {
-                    tracing::warn!(
-                        journal = entry.id,
-                        reason = error.reason,
-                        "an open change could not be settled: {error}"
-                    );
-                    self.settlement(entry, Outcome::new(OutcomeKind::Unknown))
+            match self.look(entry).await {
+                Ok(outcome) => {
+                    let settlement = self.settlement(entry, outcome);
+                    store.settle(claim, &entry.id, &settlement)?;
+                    entry.state = settlement.state();
+                    entry.settlement = Some(settlement);
                 }
-            };
-            store.settle(claim, &entry.id, &settlement)?;
-            entry.state = settlement.state();
-            entry.settlement = Some(settlement);
+                // What was known stays; the next command looks again.
+                Err(error) => tracing::warn!(
+                    journal = entry.id,
+                    reason = error.reason,
+                    "an open change could not be settled: {error}"
+                ),
+            }
         }
         Ok(entries)
     }
 
-    /// Looks again and again until the outcome is known or patience ends.
+    /// Settles the open changes of this grant before it is changed again: afterwards nobody could
+    /// tell which of them took effect. Says whether there were any.
+    pub(crate) async fn settle_same(&self, claim: &Claim, key: &GrantKey) -> Result<bool> {
+        let Some(store) = &self.store else { return Ok(false) };
+        let mut entries = store.unsettled(&claim.integration)?;
+        entries.retain(|entry| entry.operation.action.grant().is_some_and(|(same, _)| same == key));
+        for entry in &entries {
+            let settlement = self.settle_patiently(claim, entry).await?;
+            if settlement.is_none_or(|settlement| settlement.state() != JournalState::Settled) {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    "earlier-change-open",
+                    format!(
+                        "What came of an earlier change of the same access, {}, is not known yet.",
+                        entry.id
+                    ),
+                )
+                .remedy(format!(
+                    "Look at `doorward journal show {}`, and run the command again in a minute.",
+                    entry.id
+                )));
+            }
+        }
+        Ok(!entries.is_empty())
+    }
+
+    /// Looks, and looks again until the outcome is known or patience ends. Gives what is known.
     pub(crate) async fn settle_patiently(
         &self,
         claim: &Claim,
         entry: &JournalEntry,
-        settlement: Settlement,
-    ) -> Result<Settlement> {
-        let Some(store) = &self.store else { return Ok(settlement) };
-        let mut settled = settlement;
-        let mut looked = entry.clone();
+    ) -> Result<Option<Settlement>> {
+        let mut entry = entry.clone();
+        let Some(store) = &self.store else { return Ok(entry.settlement) };
         for delay in LOOKS {
-            looked.settlement = Some(settled.clone());
-            match self.look(&looked).await {
+            tokio::time::sleep(delay).await;
+            match self.look(&entry).await {
                 Ok(outcome) => {
-                    let is_final = outcome.kind.is_final();
-                    settled = self.settlement(&looked, outcome);
-                    store.settle(claim, &entry.id, &settled)?;
-                    if is_final {
+                    let settlement = self.settlement(&entry, outcome);
+                    store.settle(claim, &entry.id, &settlement)?;
+                    let is_over = settlement.state() == JournalState::Settled;
+                    entry.settlement = Some(settlement);
+                    if is_over {
                         break;
                     }
                 }
@@ -121,9 +144,8 @@ impl Opened {
                     "the outcome of a change could not be looked up yet: {error}"
                 ),
             }
-            tokio::time::sleep(delay).await;
         }
-        Ok(settled)
+        Ok(entry.settlement)
     }
 
     async fn look(&self, entry: &JournalEntry) -> Result<Outcome> {
@@ -178,4 +200,14 @@ impl Opened {
             by_looking: true,
         }
     }
+}
+
+/// Another process has the claim.
+pub(crate) fn busy(integration: &str) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "integration-busy",
+        format!("Another Doorward is changing `{integration}` right now."),
+    )
+    .remedy("Wait until it has finished, and run the command again.")
 }

@@ -95,7 +95,7 @@ impl SqliteStore {
             .map_err(failed)?;
         if fence != Some(claim.fence) {
             return Err(Error::new(
-                ErrorKind::Conflict,
+                ErrorKind::Unavailable,
                 "integration-taken-over",
                 "Another Doorward took this integration over while this command was running.",
             )
@@ -134,7 +134,7 @@ impl Store for SqliteStore {
             .map_err(failed)?;
         if added == 0 {
             return Err(Error::new(
-                ErrorKind::Conflict,
+                ErrorKind::InvalidRequest,
                 "name-taken",
                 format!("There is an integration `{}` already.", integration.name),
             )
@@ -144,29 +144,41 @@ impl Store for SqliteStore {
         transaction.commit().map_err(failed)
     }
 
-    fn update(&self, integration: &Integration, secrets: Option<&[SealedSecret]>) -> Result<()> {
+    fn modify(
+        &self,
+        id: &str,
+        secrets: Option<&[SealedSecret]>,
+        change: &mut dyn FnMut(&mut Integration),
+    ) -> Result<Integration> {
         let mut connection = self.connection();
-        let transaction = connection.transaction().map_err(failed)?;
-        let changed = transaction
-            .execute(
-                "UPDATE integrations SET document = ?2 WHERE id = ?1",
-                params![integration.id, text(integration)?],
-            )
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(failed)?;
-        if changed == 0 {
+        let found = rows(&transaction, "SELECT document FROM integrations WHERE id = ?1", [id])?;
+        let Some(document) = found.first() else {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "integration-gone",
-                format!("The integration `{}` was removed meanwhile.", integration.name),
-            ));
-        }
+                "The integration was removed meanwhile.",
+            )
+            .remedy("Look at `doorward integration list`."));
+        };
+        let mut integration: Integration = parse(document)?;
+        change(&mut integration);
+        transaction
+            .execute(
+                "UPDATE integrations SET document = ?2 WHERE id = ?1",
+                params![id, text(&integration)?],
+            )
+            .map_err(failed)?;
         if let Some(secrets) = secrets {
             transaction
-                .execute("DELETE FROM secrets WHERE integration = ?1", [&integration.id])
+                .execute("DELETE FROM secrets WHERE integration = ?1", [id])
                 .map_err(failed)?;
-            put_secrets(&transaction, &integration.id, secrets)?;
+            put_secrets(&transaction, id, secrets)?;
         }
-        transaction.commit().map_err(failed)
+        transaction.commit().map_err(failed)?;
+        Ok(integration)
     }
 
     fn remove(&self, id: &str) -> Result<()> {

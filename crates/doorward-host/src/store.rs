@@ -1,6 +1,8 @@
 //! What the host remembers: integrations, their sealed secrets, and the journal.
 
-use doorward_core::{Error, Grant, Identity, Operation, Outcome, Reach, Result, Timestamp};
+use doorward_core::{
+    Error, Grant, Identity, Operation, Outcome, Reach, Result, Skipped, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -95,6 +97,9 @@ pub struct JournalEntry {
     /// The grant before, when there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
+    /// Why it could not be seen whether there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior_unknown: Option<Skipped>,
     /// The request that carries it out.
     pub request: RequestSummary,
     /// How far it is.
@@ -152,10 +157,19 @@ pub trait Store: Send + Sync {
     /// Adds an integration with its secrets.
     ///
     /// # Errors
-    /// `Conflict` when the name is taken.
+    /// `InvalidRequest` when the name is taken.
     fn add(&self, integration: &Integration, secrets: &[SealedSecret]) -> Result<()>;
-    /// Replaces an integration, and its secrets when given.
-    fn update(&self, integration: &Integration, secrets: Option<&[SealedSecret]>) -> Result<()>;
+    /// Reads an integration, changes it, and writes it, with its secrets when given, in one
+    /// transaction: what another process stored meanwhile is not lost. Gives it as it is stored.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed meanwhile.
+    fn modify(
+        &self,
+        id: &str,
+        secrets: Option<&[SealedSecret]>,
+        change: &mut dyn FnMut(&mut Integration),
+    ) -> Result<Integration>;
     /// Removes an integration and its secrets. Its journal stays.
     fn remove(&self, id: &str) -> Result<()>;
     /// The secrets of an integration.

@@ -254,6 +254,7 @@ impl TokenSource {
     fn token(&self, bytes: &[u8], began: Instant, number: u64) -> Result<Token, Error> {
         let broken = |why: &str| {
             errors::violation("token-answer", format!("The token endpoint of {} {why}.", self.host))
+                .remedy("A proxy or a sign-in page may stand in between. Try from another network.")
         };
         // serde's message could quote the token, so it is not kept.
         let answer: Answer = serde_json::from_slice(bytes)

@@ -169,7 +169,7 @@ impl App {
         connector: &str,
         path: &Path,
     ) -> Result<Proposal> {
-        let factory = host.factory(connector)?;
+        let factory = self.factory(connector)?;
         let validator = Validator::new(&factory.descriptor().connection_schema)?;
         let loaded = connection::load(&self.console, &validator, path).await?;
         self.console.warnings(&connection::shown(path), loaded.connection.warnings());

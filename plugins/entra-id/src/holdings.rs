@@ -64,10 +64,10 @@ async fn memberships_of(cx: &Context, principal: &ObjectRef, kind: Kind) -> Resu
     let indirect: Vec<&DirectoryObject> =
         every.iter().filter(|object| !own.contains(object.id.as_str())).collect();
     for object in &indirect {
-        records.push(match object.kind(None) {
-            Some(kind) => record(object, kind),
-            None => unknown_kind(principal, object),
-        });
+        match object.kind(None) {
+            Some(kind) => records.push(record(object, kind)),
+            None => records.extend(left_out(principal, object)),
+        }
     }
     let remaining = groups(indirect.iter().copied()).collect::<BTreeSet<_>>();
     let held = groups(direct.iter().chain(&every)).collect();
@@ -99,8 +99,15 @@ fn held_directly(
             let key = GrantKey::new(principal.clone(), Kind::Group.key(&object.id), entitlement);
             vec![record(object, Kind::Group), Record::Grant(Grant::new(key))]
         }
-        _ => vec![unknown_kind(principal, object)],
+        _ => left_out(principal, object).into_iter().collect(),
     }
+}
+
+/// What is said of an object that is no group. An administrative unit gives those in it no access
+/// (facts §3.8: it is what others administer), so nothing is left out.
+fn left_out(principal: &ObjectRef, object: &DirectoryObject) -> Option<Record> {
+    let is_unit = object.odata_type.as_deref() == Some("#microsoft.graph.administrativeUnit");
+    (!is_unit).then(|| unknown_kind(principal, object))
 }
 
 async fn nested(

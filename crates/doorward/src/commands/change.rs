@@ -61,7 +61,11 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
         Some(identity) => format!("{} ({})", integration.name, identity.place),
         None => integration.name,
     };
-    let now = if plan.prior.is_some() { "has it now" } else { "does not have it now" };
+    let now = match (&plan.prior, &plan.prior_unknown) {
+        (Some(_), _) => "has it now",
+        (None, None) => "does not have it now",
+        (None, Some(_)) => "whether they have it now cannot be seen",
+    };
     app.console.note_line(format!("  who:    {who} [{}]", plan.principal.key()));
     app.console.note_line(format!("  right:  {right}; {now}"));
     app.console.note_line(format!("  on:     {resource} [{}]", plan.resource.key));
@@ -102,6 +106,7 @@ fn document(opened: &Opened, report: &ChangeReport) -> Result<Value> {
 fn ending(report: &ChangeReport) -> Exit {
     match &report.outcome {
         Some(outcome) if !outcome.kind.is_final() => Exit::OUTCOME_UNKNOWN,
+        None if report.prior_unknown.is_some() => Exit::INCOMPLETE,
         _ => Exit::DONE,
     }
 }
@@ -158,6 +163,9 @@ fn sentence(report: &ChangeReport, kind: OutcomeKind) -> String {
 fn show_plan(app: &App, report: &ChangeReport) {
     let console = &app.console;
     let (who, right, resource) = names(report);
+    if let Some(gap) = &report.prior_unknown {
+        console.note_line(format!("warning: {}", gap.message));
+    }
     let has = report.prior.is_some();
     let before = if has { "is" } else { "is not" };
     let after = match (report.action, has) {
@@ -165,7 +173,10 @@ fn show_plan(app: &App, report: &ChangeReport) {
         (Verb::Grant, false) => format!("would become {right}"),
         (Verb::Revoke, true) => format!("would no longer be {right}"),
     };
-    console.line(format!("Dry run: {who} {before} {right} of {resource} now; {after}."));
+    console.line(match &report.prior_unknown {
+        None => format!("Dry run: {who} {before} {right} of {resource} now; {after}."),
+        Some(_) => format!("Dry run: whether {who} is {right} of {resource} now cannot be seen."),
+    });
     match &report.request {
         None => console.line("No request would be sent."),
         Some(request) => {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::cli::Target;
 use crate::exit::Exit;
-use crate::output::{Table, reach, text};
+use crate::output::{Console, Table, reach, text};
 
 pub(super) async fn run(app: &App, target: &Target) -> Result<Exit> {
     let opened = app.open(target).await?;
@@ -53,13 +53,23 @@ fn show(app: &App, opened: &Opened, report: &CheckReport) {
     }
     console.line(expiry(app, &report.credential_expiry));
     console.line("");
+    show_authority(console, &report.authority);
+    show_findings(app, &report.findings);
+}
+
+/// The authority as a table. Why something is not known takes sentences, and often the same ones:
+/// they stand below, numbered.
+fn show_authority(console: &Console, authority: &[AuthorityEntry]) {
+    let mut reasons = Vec::new();
     let mut table = Table::new(["Action", "On", "Right", "Where"]);
-    for entry in &report.authority {
+    for entry in authority {
         let right = entry.entitlement.as_deref().unwrap_or("-");
-        table.row([&entry.action, &entry.kind, right, &place(entry)]);
+        table.row([&entry.action, &entry.kind, right, &place(entry, &mut reasons)]);
     }
     console.table(&table);
-    show_findings(app, &report.findings);
+    for (number, reason) in (1..).zip(reasons) {
+        console.line(format!("[{number}] {reason}"));
+    }
 }
 
 fn overridden(endpoints: &[Endpoint]) -> impl Iterator<Item = &Endpoint> {
@@ -84,7 +94,7 @@ fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn place(entry: &AuthorityEntry) -> String {
+fn place<'entry>(entry: &'entry AuthorityEntry, reasons: &mut Vec<&'entry str>) -> String {
     match &entry.authority {
         Authority::Everywhere { except } if except.is_empty() => "everywhere".to_owned(),
         Authority::Everywhere { except } => format!("everywhere but on {}", except.join(", ")),
@@ -94,7 +104,13 @@ fn place(entry: &AuthorityEntry) -> String {
         }
         Authority::No { needs } if needs.is_empty() => "no".to_owned(),
         Authority::No { needs } => format!("no: needs {}", needs.join(" or ")),
-        Authority::Unknown { because } => format!("not known: {because}"),
+        Authority::Unknown { because } => {
+            let place = reasons.iter().position(|reason| reason == because).unwrap_or_else(|| {
+                reasons.push(because);
+                reasons.len() - 1
+            });
+            format!("not known [{}]", place + 1)
+        }
     }
 }
 
@@ -126,14 +142,15 @@ mod tests {
         let check = |authority: Authority, expected: &str| {
             let (action, kind) = ("grant".to_owned(), "group".to_owned());
             let entry = AuthorityEntry { action, kind, entitlement: None, authority };
-            assert_eq!(place(&entry), expected);
+            assert_eq!(place(&entry, &mut vec!["earlier"]), expected);
         };
         let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         check(Authority::Everywhere { except: Vec::new() }, "everywhere");
         check(Authority::Everywhere { except: words(&["synced"]) }, "everywhere but on synced");
         check(Authority::No { needs: words(&["A", "B"]) }, "no: needs A or B");
         check(Authority::No { needs: Vec::new() }, "no");
-        check(Authority::Unknown { because: "a 403".to_owned() }, "not known: a 403");
+        check(Authority::Unknown { because: "a 403".to_owned() }, "not known [2]");
+        check(Authority::Unknown { because: "earlier".to_owned() }, "not known [1]");
         let resources = vec![ObjectRef::new("unit", "1")];
         check(Authority::OnlyIn { resources }, "only in unit:id=1");
     }

@@ -252,7 +252,7 @@ async fn remove(app: &App, name: &str, yes: bool) -> Result<Exit> {
     }
     let question = format!("Remove `{name}` and its secrets? Its journal stays.");
     ask::confirm(&app.console, yes, &question).await?;
-    store.remove(&integration.id)?;
+    app.host()?.remove(&integration)?;
     if store.current()?.as_deref() == Some(name) {
         store.set_current(None)?;
     }

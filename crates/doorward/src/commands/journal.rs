@@ -63,7 +63,12 @@ fn show_entry(console: &Console, entry: &JournalEntry) {
     if let Some((key, _)) = entry.operation.action.grant() {
         say("Who", &key.principal.to_string());
         say("On", &key.resource.to_string());
-        say("Before", if entry.prior.is_some() { "had the access" } else { "had no access" });
+        let before = match (&entry.prior, &entry.prior_unknown) {
+            (Some(_), _) => "had the access",
+            (None, None) => "had no access",
+            (None, Some(_)) => "could not be seen",
+        };
+        say("Before", before);
     }
     if let Some(reason) = &entry.operation.reason {
         say("Reason", reason);

@@ -1,0 +1,158 @@
+//! What goes wrong: one clear error each, with its exit code, its reason and what to do.
+
+use entra_sim::{Answer, Fault, Matcher, cast};
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::bench::Bench;
+
+/// Fails both for programs and for people, with a message, a remedy and nothing else.
+fn told(bench: &Bench, arguments: &[&str], code: i32, reason: &str) -> Value {
+    let error = bench.fails(arguments, code);
+    assert_eq!(error["reason"], reason, "{error}");
+    let remedy = error["remedy"].as_str().unwrap_or_else(|| panic!("no remedy: {error}"));
+    assert!(!remedy.is_empty() && error["message"].as_str().unwrap().ends_with('.'), "{error}");
+    let people = bench.run(arguments).ends(code);
+    let errors = people.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+    assert_eq!(errors, 1, "one error: {}", people.stderr);
+    assert!(people.stderr.contains("do: "), "{}", people.stderr);
+    error
+}
+
+/// `check` with a connection that is not stored.
+fn told_by_check(fields: Value, code: i32, reason: &str) -> Value {
+    let bench = Bench::new();
+    let file = bench.connection(fields);
+    let check = ["check", "--connector", "entra-id", "--connection", &file];
+    told(&bench, &check, code, reason)
+}
+
+#[test]
+fn a_wrong_secret() {
+    let fields = json!({"secret": "Xyz8Q~this-is-not-the-secret.of_anyone~~"});
+    let error = told_by_check(fields, 4, "wrong-secret");
+    assert!(error["remedy"].as_str().unwrap().contains("Value"), "{error}");
+}
+
+#[test]
+fn an_expired_secret() {
+    let error = told_by_check(json!({"secret": cast::EXPIRED_SECRET}), 4, "expired-secret");
+    let remedy = error["remedy"].as_str().unwrap();
+    assert!(remedy.contains("create a new secret"), "{remedy}");
+    assert!(remedy.contains("doorward integration update"), "{remedy}");
+}
+
+#[test]
+fn an_unknown_tenant() {
+    let tenant = "c0470500-0000-4000-8000-00000000dead";
+    told_by_check(json!({"tenant": tenant}), 4, "unknown-tenant");
+}
+
+#[test]
+fn the_secret_id_pasted_instead_of_the_value() {
+    let bench = Bench::new();
+    let file = bench.connection(json!({"secret": cast::SECRET_ID}));
+    for command in [
+        &["validate", "entra-id", &file][..],
+        &["check", "--connector", "entra-id", "--connection", &file],
+        &["integration", "add", "a", "--connector", "entra-id", "--connection", &file, "--yes"],
+    ] {
+        let error = bench.fails(command, 3);
+        let findings = error["attributes"]["findings"].as_array().unwrap();
+        assert_eq!(findings[0]["pointer"], "/secret", "{error}");
+        let text = findings[0].to_string();
+        assert!(text.contains("Value") && text.contains("ID"), "{text}");
+        assert!(!error.to_string().contains(cast::SECRET_ID), "no secret is repeated: {error}");
+        bench.run(command).ends(3).notes("connection.json:1:").notes("Value");
+    }
+    assert!(bench.simulator.trace().is_empty());
+}
+
+#[test]
+fn a_missing_permission() {
+    let bench = Bench::ready();
+    bench.simulator.tenant().set_app_roles(Vec::<String>::new());
+    let error = told(&bench, &["access", "list", "--on", "group:Finance"], 5, "missing-permission");
+    assert!(error["requestId"].is_string(), "{error}");
+    // It may read now, but not write.
+    bench.simulator.tenant().set_app_roles(["Directory.Read.All"]);
+    let grant = ["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--yes"];
+    let error = told(&bench, &grant, 5, "missing-permission");
+    assert!(error["remedy"].as_str().unwrap().contains("GroupMember.ReadWrite.All"), "{error}");
+    let id = error["attributes"]["journal"].as_str().unwrap();
+    bench.run(&["journal", "show", id]).ends(0).says("failed (missing-permission)");
+    assert!(!bench.simulator.tenant().members(cast::FINANCE).contains(&cast::ALICE.to_owned()));
+    bench.run(&["check"]).ends(0).says("not known").says("GroupMember.ReadWrite.All");
+}
+
+#[test]
+fn a_host_that_refuses() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    told_by_check(json!({"endpoints": {"login": base, "graph": base}}), 11, "connection-refused");
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    let base = "https://no-such-host.invalid";
+    told_by_check(json!({"endpoints": {"login": base, "graph": base}}), 11, "name-not-resolved");
+}
+
+#[test]
+fn a_port_that_does_not_speak_tls() {
+    let bench = Bench::new();
+    let base = bench.base.replace("http:", "https:");
+    let file = bench.connection(json!({"endpoints": {"login": base, "graph": base}}));
+    told(&bench, &["check", "--connector", "entra-id", "--connection", &file], 11, "tls-failure");
+}
+
+/// What `access list` says when its requests for members get this.
+fn broken(what: Answer, code: i32, reason: &str) {
+    let bench = Bench::ready();
+    let when = Matcher::always(&format!("/v1.0/groups/{}/members", cast::FINANCE));
+    bench.simulator.inject(Fault { when, what });
+    told(&bench, &["access", "list", "--on", "group:Finance"], code, reason);
+}
+
+#[test]
+fn a_200_with_html() {
+    broken(Answer::Html { status: 200 }, 1, "unexpected-answer");
+}
+
+#[test]
+fn a_200_with_html_from_the_token_endpoint() {
+    let bench = Bench::ready();
+    let when = Matcher::always("/oauth2/v2.0/token");
+    bench.simulator.inject(Fault { when, what: Answer::Html { status: 200 } });
+    let error = bench.fails(&["check"], 1);
+    assert!(error["remedy"].is_string(), "{error}");
+    let people = bench.run(&["check"]).ends(1);
+    assert!(people.stderr.starts_with("error: "), "{}", people.stderr);
+}
+
+#[test]
+fn a_page_that_leads_to_itself() {
+    broken(Answer::PageLoop, 1, "page-loop");
+}
+
+#[test]
+fn a_body_that_breaks_off() {
+    // Asked once only: the reads are repeated in real time, for some twenty seconds.
+    let bench = Bench::ready();
+    let when = Matcher::always(&format!("/v1.0/groups/{}/members", cast::FINANCE));
+    bench.simulator.inject(Fault { when, what: Answer::TruncatedBody });
+    let error = bench.fails(&["access", "list", "--on", "group:Finance"], 11);
+    assert_eq!(error["reason"], "connection-lost");
+    assert!(error["remedy"].is_string(), "{error}");
+}
+
+#[test]
+fn a_provider_that_asks_to_slow_down_is_asked_again() {
+    let bench = Bench::ready();
+    let when = Matcher::once("/v1.0/groups");
+    bench
+        .simulator
+        .inject(Fault { when, what: Answer::Throttle { retry_after: Some("1".to_owned()) } });
+    bench.run(&["access", "list", "--on", "group:Finance"]).ends(0).says("Bob Berg");
+}

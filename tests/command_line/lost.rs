@@ -1,0 +1,78 @@
+//! Answers that are lost, and a program that is killed: what came of the change is found by looking.
+
+use entra_sim::{Answer, Fault, Matcher, cast};
+
+use crate::bench::Bench;
+
+const GRANT: [&str; 6] = ["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--yes"];
+
+fn inject(bench: &Bench, what: Answer) {
+    let mut when = Matcher::once("/v1.0/groups/");
+    when.method = Some(http::Method::POST);
+    bench.simulator.inject(Fault { when, what });
+}
+
+/// The only journal entry, which says that access was given, as a look found out.
+fn journal_says_granted_by_looking(bench: &Bench) {
+    let journal = bench.json(&["journal", "list"], "JournalList");
+    let items = journal["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{journal}");
+    assert_eq!(items[0]["state"], "settled", "{journal}");
+    assert_eq!(items[0]["settlement"]["outcome"]["kind"], "granted", "{journal}");
+    assert_eq!(items[0]["settlement"]["byLooking"], true, "{journal}");
+    bench.run(&["journal", "list"]).ends(0).says("Granted");
+    let id = items[0]["id"].as_str().unwrap();
+    bench.run(&["journal", "show", id]).ends(0).says("by looking");
+}
+
+#[test]
+fn a_504_after_an_applied_write_is_settled_by_the_same_command() {
+    let bench = Bench::ready();
+    inject(&bench, Answer::AppliedThen { status: 504 });
+    bench.run(&GRANT).ends(0).says("Granted: Alice Archer").says("found out by looking");
+    assert!(bench.simulator.tenant().members(cast::FINANCE).contains(&cast::ALICE.to_owned()));
+    assert_eq!(bench.writes(), 1, "a lost write is never repeated");
+    journal_says_granted_by_looking(&bench);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_killed_between_intent_and_outcome_is_settled_by_the_next_command() {
+    for next in [&["access", "list", "--on", "group:Finance"][..], &["check"]] {
+        let bench = Bench::ready();
+        inject(&bench, Answer::AppliedNoAnswer);
+        let mut child = bench.command(&GRANT).spawn().unwrap();
+        bench.wait_until(|| bench.simulator.trace().iter().any(|one| one.wrote));
+        // SIGKILL.
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+        let before = bench.json(&["journal", "list"], "JournalList");
+        assert_eq!(before["items"][0]["state"], "intent", "{before}");
+        assert!(before["items"][0]["settlement"].is_null(), "{before}");
+
+        let settled = bench.run(next).ends(0);
+        settled
+            .notes("An open change of")
+            .notes("grant Alice Archer (alice@contoso.com): member of Finance: Granted.");
+        journal_says_granted_by_looking(&bench);
+        assert_eq!(bench.writes(), 1, "a lost write is never repeated");
+        let quiet = bench.run(next).ends(0);
+        assert!(!quiet.stderr.contains("open change"), "{}", quiet.stderr);
+    }
+}
+
+#[test]
+fn an_interrupted_program_whose_write_was_not_carried_out_says_so_later() {
+    let bench = Bench::ready();
+    inject(&bench, Answer::NoAnswer);
+    let mut child = bench.command(&GRANT).spawn().unwrap();
+    bench.wait_until(|| bench.writes() == 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bench.run(&["check"]).ends(0).notes("An open change of");
+    assert!(!bench.simulator.tenant().members(cast::FINANCE).contains(&cast::ALICE.to_owned()));
+    let journal = bench.json(&["journal", "list"], "JournalList");
+    let kind = &journal["items"][0]["settlement"]["outcome"]["kind"];
+    assert_ne!(kind, "granted", "{journal}");
+}
