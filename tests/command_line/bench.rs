@@ -93,7 +93,8 @@ impl Bench {
     /// A tenant of this size.
     pub(crate) fn of(size: &Size, https: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let simulator = Simulator::new(Tenant::generate(size), Settings::default(), Arc::new(now));
+        let tenant = Tenant::generate_at(size, now());
+        let simulator = Simulator::new(tenant, Settings::default(), Arc::new(now));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

@@ -39,7 +39,106 @@ fn an_expired_secret() {
     let error = told_by_check(json!({"secret": cast::EXPIRED_SECRET}), 4, "expired-secret");
     let remedy = error["remedy"].as_str().unwrap();
     assert!(remedy.contains("create a new secret"), "{remedy}");
-    assert!(remedy.contains("doorward integration update"), "{remedy}");
+    assert!(remedy.contains("Then put the new value in "), "{remedy}");
+    assert!(remedy.contains("connection.json"), "{remedy}");
+    assert!(!remedy.contains("doorward integration"), "nothing is stored: {remedy}");
+}
+
+#[test]
+fn a_refused_credential_of_an_integration_names_the_command_that_replaces_it() {
+    let bench = Bench::new();
+    let kept = bench.file("kept.secret", cast::EXPIRED_SECRET);
+    let other = "c0470500-0000-4000-8000-00000000dead";
+    for (name, fields, how) in [
+        (
+            "stored",
+            json!({"secret": cast::EXPIRED_SECRET}),
+            "Then run `doorward integration update stored --secret -`.",
+        ),
+        ("referred", json!({"secret": {"file": kept}}), "where `referred` reads it from: the file"),
+        (
+            "elsewhere",
+            json!({"tenant": other}),
+            "Then run `doorward integration update elsewhere --connection FILE`",
+        ),
+    ] {
+        let file = bench.connection(fields);
+        let add = ["integration", "add", name, "--connector", "entra-id", "--yes"];
+        bench.run(&[&add[..], &["--connection", &file]].concat()).ends(0);
+        for command in [
+            &["check", "-i", name][..],
+            &["access", "list", "-i", name, "--on", "group:Finance"],
+            &["access", "explain", "-i", name, "--for", "alice", "--on", "group:Finance"],
+            &["grant", "-i", name, "--to", "alice", "--on", "group:Finance", "--dry-run"],
+            &["revoke", "-i", name, "--from", "alice", "--on", "group:Finance", "--dry-run"],
+            &["integration", "allow", "-i", name, "group:Finance"],
+        ] {
+            let error = bench.fails(command, 4);
+            let remedy = error["remedy"].as_str().unwrap();
+            assert!(remedy.contains(how), "{command:?}: {remedy}");
+            assert!(!remedy.contains("NAME"), "{command:?}: {remedy}");
+        }
+    }
+    // The one that is used without being named is named, too.
+    bench.run(&["integration", "use", "stored"]).ends(0);
+    bench.run(&["check"]).ends(4).notes("update stored --secret -");
+    // What nothing in the connection can mend needs no command.
+    bench.simulator.tenant().set_enabled(cast::SERVICE_PRINCIPAL_ID, false);
+    let right = bench.connection(json!({}));
+    let error = bench.fails(&["check", "--connector", "entra-id", "--connection", &right], 4);
+    assert_eq!(error["reason"], "application-disabled");
+    assert!(!error["remedy"].as_str().unwrap().contains("Then "), "{error}");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used() {
+    let bench = Bench::new();
+    let file = bench.file("a-file", "");
+    let below = format!("{file}/below");
+    let mut directories = vec![file.as_str(), below.as_str()];
+    if cfg!(target_os = "linux") {
+        // Nobody makes a directory there, not even root, for whom permissions do not count.
+        directories.push("/proc/doorward");
+    }
+    for directory in directories {
+        for command in [&["integration", "list"][..], &["check"], &["journal", "list"]] {
+            // The later one counts.
+            let command = [command, &["--data-dir", directory]].concat();
+            let error = told(&bench, &command, 2, "data-directory");
+            assert_eq!(error["kind"], "invalid-request", "{error}");
+            assert!(error["remedy"].as_str().unwrap().contains("--data-dir"), "{error}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_is_none() {
+    let bench = Bench::new();
+    bench.add();
+    std::fs::write(bench.data().join("doorward.db"), "no database, but a text of some length")
+        .unwrap();
+    let error = bench.fails(&["integration", "list"], 2);
+    assert_eq!(error["kind"], "invalid-request", "{error}");
+}
+
+#[test]
+fn a_check_without_what_reading_needs_ends_with_5() {
+    let bench = Bench::ready();
+    let roles = |roles: &[&str]| bench.simulator.tenant().set_app_roles(roles.iter().copied());
+    for (missing, held) in [
+        ("GroupMember.Read.All", &["User.Read.All"][..]),
+        ("User.Read.All", &["GroupMember.Read.All"]),
+        ("User.Read.All", &[]),
+    ] {
+        roles(held);
+        bench.run(&["check"]).ends(5).says("problem: ").says(missing);
+        let checked = bench.run(&["check", "-o", "json"]).ends(5).document("Check");
+        assert_eq!(checked["usable"], false, "{held:?}: {checked}");
+    }
+    // Nothing that changes, but all that reading needs.
+    roles(&["User.Read.All", "GroupMember.Read.All"]);
+    assert_eq!(bench.json(&["check"], "Check")["usable"], true);
 }
 
 #[test]
@@ -138,13 +237,23 @@ fn a_page_that_leads_to_itself() {
 
 #[test]
 fn a_body_that_breaks_off() {
-    // Asked once only: the reads are repeated in real time, for some twenty seconds.
     let bench = Bench::ready();
-    let when = Matcher::always(&format!("/v1.0/groups/{}/members", cast::FINANCE));
-    bench.simulator.inject(Fault { when, what: Answer::TruncatedBody });
+    let members = format!("/v1.0/groups/{}/members", cast::FINANCE);
+    // Repeats wait in real time, ever longer, unless the provider itself says how long: it uses up
+    // those between the first and the last.
+    let at_once = Answer::Throttle { retry_after: Some("0".to_owned()) };
+    for (times, what) in
+        [(1, Answer::TruncatedBody), (4, at_once), (usize::MAX, Answer::TruncatedBody)]
+    {
+        let when = Matcher { times, ..Matcher::once(&members) };
+        bench.simulator.inject(Fault { when, what });
+    }
     let error = bench.fails(&["access", "list", "--on", "group:Finance"], 11);
     assert_eq!(error["reason"], "connection-lost");
     assert!(error["remedy"].is_string(), "{error}");
+    let trace = bench.simulator.trace();
+    let asked = trace.iter().filter(|one| one.path.starts_with(&members)).count();
+    assert_eq!(asked, 6, "a read is repeated five times");
 }
 
 #[test]

@@ -122,6 +122,60 @@ fn an_integration_from_its_first_day_to_its_last() {
 }
 
 #[test]
+fn a_name_that_cannot_be_used_is_refused_before_anything_is_read_or_shown() {
+    let bench = Bench::new();
+    for name in ["two words", "a/b", ".hidden", "", "Zürich"] {
+        let add = ["integration", "add", name, "--connector", "entra-id", "--connection"];
+        // A file that is not there would be the next thing to be wrong.
+        let output = bench.run(&[&add[..], &["missing.json", "-o", "json"]].concat()).ends(2);
+        assert_eq!(output.error()["reason"], "invalid-name", "{name}");
+        assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+    }
+    assert!(!bench.data().exists(), "nothing is stored");
+}
+
+#[test]
+fn the_journal_of_a_removed_integration_is_found_by_its_name() {
+    let bench = Bench::ready();
+    bench.run(&["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--yes"]).ends(0);
+    bench.run(&["revoke", "--from", "alice@contoso.com", "--on", "group:Finance", "--yes"]).ends(0);
+    let list = ["journal", "list", "-i", "contoso"];
+    let before = bench.json(&list, "JournalList");
+    let kept = bench.run(&list).ends(0).says("Granted");
+    assert!(!kept.stderr.contains("removed"), "{}", kept.stderr);
+    bench.run(&["integration", "remove", "contoso", "--yes"]).ends(0);
+    bench
+        .run(&list)
+        .ends(0)
+        .says("Granted")
+        .says("Revoked")
+        .notes("The integration `contoso` was removed; its journal stays.");
+    assert_eq!(bench.json(&list, "JournalList"), before);
+    let newest = bench.json(&[&list[..], &["--limit", "1"]].concat(), "JournalList");
+    assert_eq!(newest["items"], json!([before["items"][0]]));
+    let error = bench.fails(&["journal", "list", "-i", "nobody"], 6);
+    assert_eq!(error["reason"], "integration-not-found");
+    // Its name is taken by another one, whose journal is its own.
+    bench.add();
+    assert_eq!(bench.json(&list, "JournalList")["items"], json!([]));
+}
+
+#[test]
+fn the_guide_adds_the_integration_before_it_checks_it() {
+    let bench = Bench::new();
+    let guide = bench.run(&["setup", "entra-id"]).ends(0).stdout;
+    let place = |text: &str| guide.find(text).unwrap_or_else(|| panic!("no `{text}`:\n{guide}"));
+    assert!(place("doorward validate entra-id FILE") < place("doorward integration add"));
+    assert!(place("doorward integration add") < place("doorward check"));
+    let document = bench.json(&["setup", "entra-id"], "Setup");
+    let last = document["setup"]["steps"].as_array().unwrap().last().unwrap().to_string();
+    assert!(last.contains("doorward integration add"), "{last}");
+    // The connector itself knows no commands.
+    let connector = bench.json(&["connector", "show", "entra-id"], "Connector");
+    assert!(!connector["item"]["setup"].to_string().contains("doorward "), "{connector}");
+}
+
+#[test]
 fn a_new_secret_is_tried_before_it_replaces_the_old_one() {
     let bench = Bench::new();
     bench.add();

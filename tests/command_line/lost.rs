@@ -76,3 +76,56 @@ fn an_interrupted_program_whose_write_was_not_carried_out_says_so_later() {
     let kind = &journal["items"][0]["settlement"]["outcome"]["kind"];
     assert_ne!(kind, "granted", "{journal}");
 }
+
+/// Who stops a command after its write must not read that nothing was changed.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_after_the_write_says_what_came_of_it() {
+    let bench = Bench::ready();
+    bench.simulator.tenant().add_member(cast::FINANCE, cast::ALICE);
+    let mut when = Matcher::once("/transitiveMembers");
+    when.method = Some(http::Method::GET);
+    bench.simulator.inject(Fault { when, what: Answer::NoAnswer });
+    let revoke = ["revoke", "--from", "alice@contoso.com", "--on", "group:Finance", "--yes"];
+    let child = bench
+        .command(&revoke)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What follows the write only reads.
+    bench.wait_until(|| {
+        let trace = bench.simulator.trace();
+        trace.iter().any(|one| one.path.contains("transitiveMembers"))
+    });
+    let id = child.id().to_string();
+    std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expect = "What came of the change is known: revoke Alice Archer (alice@contoso.com): \
+                  member of Finance: Revoked.";
+    assert!(said.contains(expect), "{said}");
+}
+
+#[test]
+fn what_nobody_can_look_up_is_closed_by_hand() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "allow", "group:Works Council"]).ends(0);
+    let mut when = Matcher::once("/v1.0/groups/");
+    when.method = Some(http::Method::DELETE);
+    bench.simulator.inject(Fault { when, what: Answer::ResetBefore });
+    let revoke = ["revoke", "--from", "dave@contoso.com", "--on", "group:Works Council", "--yes"];
+    bench.run(&revoke).ends(13);
+    bench.run(&revoke).ends(8).notes("doorward journal close ");
+    bench.run(&["integration", "remove", "contoso", "--yes"]).ends(8).notes("not known yet");
+    let journal = bench.json(&["journal", "list"], "JournalList");
+    let id = journal["items"][0]["id"].as_str().unwrap();
+    let close =
+        ["journal", "close", id, "--outcome", "not-applied", "--reason", "seen in the portal"];
+    bench.run(&close).ends(9);
+    let close = [&close[..], &["--yes"]].concat();
+    bench.run(&close).ends(0).says("NotApplied").says("seen in the portal");
+    bench.run(&close).ends(8).notes("is known already");
+    bench.run(&revoke).ends(0).says("AlreadyRevoked");
+}

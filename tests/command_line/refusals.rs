@@ -1,6 +1,7 @@
 //! What cannot be changed, and names that fit several objects: told, and nothing sent.
 
 use entra_sim::{GroupKind, cast};
+use serde_json::json;
 
 use crate::bench::Bench;
 
@@ -66,6 +67,39 @@ fn two_groups_of_one_name_are_both_shown_and_neither_is_changed() {
     let grant = ["grant", "--to", "alice@contoso.com", "--on", &by_id, "--yes"];
     bench.run(&grant).ends(0).says("Granted");
     assert_eq!(bench.simulator.tenant().members(&second), [cast::ALICE]);
+}
+
+#[test]
+fn a_connection_that_is_not_stored_shows_the_request_and_changes_nothing() {
+    let bench = Bench::new();
+    let file = bench.connection(json!({}));
+    let unstored = ["--connector", "entra-id", "--connection", &file];
+    let finance = [&["--on", "group:Finance"][..], &unstored].concat();
+    let privileged = [&["--on", "group:Tier 0 Operators"][..], &unstored].concat();
+    let staff = [&["--on", "group:All Staff"][..], &unstored].concat();
+    for who in [["grant", "--to", "alice@contoso.com"], ["revoke", "--from", "bob@contoso.com"]] {
+        let dry = [&who[..], &finance, &["--dry-run"]].concat();
+        let shown = bench.run(&dry).ends(0).says("/members/").says("Nothing was sent.");
+        shown.notes("No policy was applied");
+        let output = bench.run(&[&dry[..], &["-o", "json"]].concat()).ends(0);
+        assert!(output.document("Change")["request"]["url"].is_string(), "{}", output.stdout);
+        output.notes("No policy was applied");
+        // What no list can allow stays refused.
+        let error = bench.fails(&[&who[..], &privileged, &["--dry-run"]].concat(), 9);
+        assert_eq!(error["reason"], "privileged-resource");
+
+        let asked = bench.simulator.trace().len();
+        for approval in [&["--yes"][..], &[]] {
+            let error = bench.fails(&[&who[..], &staff, approval].concat(), 9);
+            assert_eq!(error["reason"], "not-stored");
+            let remedy = error["remedy"].as_str().unwrap();
+            let add = format!("add NAME --connector entra-id --connection {file} && doorward");
+            assert!(remedy.contains(&add), "{remedy}");
+            assert!(remedy.contains("allow -i NAME 'group:All Staff'"), "{remedy}");
+        }
+        assert_eq!(bench.simulator.trace().len(), asked, "nothing was asked");
+    }
+    assert_eq!(bench.writes(), 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use doorward_core::{Error, Result};
+use doorward_core::{Error, ErrorKind, Result};
 use doorward_host::{Claim, Integration, JournalEntry, SealedSecret, Settlement, Store};
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError};
 use std::future::pending;
@@ -18,6 +18,7 @@ pub struct Crash {
     /// 0: never.
     after: AtomicUsize,
     is_dead: AtomicBool,
+    is_disk_full: AtomicBool,
     died: Notify,
 }
 
@@ -36,6 +37,11 @@ impl Crash {
     /// Completes when the process dies.
     pub async fn died(&self) {
         self.died.notified().await;
+    }
+
+    /// From now on nothing can be written to the disk; the process lives.
+    pub fn fill_disk(&self) {
+        self.is_disk_full.store(true, Ordering::SeqCst);
     }
 
     fn step(&self) {
@@ -87,6 +93,9 @@ impl CrashingStore {
     fn commit(&self, commit: impl FnOnce() -> Result<()>) -> Result<()> {
         if self.crash.is_dead() {
             return Err(Error::internal("The process is dead."));
+        }
+        if self.crash.is_disk_full.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Internal, "database", "The disk is full."));
         }
         let result = commit();
         self.crash.step();
@@ -143,6 +152,9 @@ impl Store for CrashingStore {
     }
     fn journal_entries(&self, id_prefix: &str) -> Result<Vec<JournalEntry>> {
         self.inner.journal_entries(id_prefix)
+    }
+    fn earlier(&self, entry: &JournalEntry, limit: u32) -> Result<Vec<JournalEntry>> {
+        self.inner.earlier(entry, limit)
     }
     fn unsettled(&self, integration: &str) -> Result<Vec<JournalEntry>> {
         self.inner.unsettled(integration)

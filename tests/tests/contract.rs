@@ -128,7 +128,7 @@ fn resource_json() -> Value {
             "entitlements": ["member"], "principals": ["device"],
             "refusal": {"code": "member-type", "message": "No devices.", "remedy": "Go there."},
         }],
-        "privileged": true, "keepsLastHolder": ["owner"], "attributes": attributes_json(),
+        "privileged": true, "keepsLastHolder": [{"entitlement": "owner", "principals": ["user"]}], "attributes": attributes_json(),
     })
 }
 
@@ -314,7 +314,8 @@ fn changes() {
         assert_eq!(json["action"], action.name());
         is(&action, &json);
         let bare = with(&json, &json!({"id": "op-1"}));
-        let settle = json!({"operation": bare, "sent": "2026-11-23T10:00:00Z"});
+        let settle = json!({"operation": bare, "sent": "2026-11-23T10:00:00Z",
+            "givenUp": "2026-11-23T10:00:01Z"});
         let more = json!({
             "prior": grant_json(), "handle": "https://handle",
             "lastChanged": "2026-11-23T10:00:00Z",
@@ -392,6 +393,7 @@ fn reach_with_every_scheme() {
     let secret = json!({"pointer": "/secret"});
     let oauth = json!({
         "type": "oauth2-client-secret", "tokenUrl": "https://login.example/token",
+        "tokenUrlNamedByConnection": true,
         "clientId": "c1", "secret": secret, "scope": "all", "placement": "body",
     });
     let header = json!({"type": "header", "header": "X-Key", "prefix": "", "secret": secret});

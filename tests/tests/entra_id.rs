@@ -249,3 +249,104 @@ async fn a_tenant_of_20_000_users_and_5_000_groups_is_read_to_its_last_page() {
     assert!(expect.len() > 5_000, "{}", expect.len());
     assert_eq!(members.len(), expect.len());
 }
+
+/// What a group is given, its members are given; Doorward may be one of them, at any depth.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_holds_doorward_itself_is_not_given_access() {
+    let world = world();
+    {
+        let mut tenant = world.simulator.tenant();
+        tenant.add_member(cast::EMPTY_ROOM, cast::SERVICE_PRINCIPAL_ID);
+        tenant.add_member(cast::FINANCE_LEADS, cast::EMPTY_ROOM);
+    }
+    for verb in [Verb::Grant, Verb::Revoke] {
+        let result =
+            change(&world, verb, "group:Finance Leads", "group:Engineering", "member").await;
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::DeniedByPolicy, "own-identity")
+        );
+        assert!(error.message.ends_with("Doorward → Empty Room → Finance Leads."), "{error}");
+    }
+    assert_eq!(writes(&world), 0);
+    let other = change(&world, Verb::Grant, "group:Platform", "group:Finance", "member").await;
+    assert_eq!(kind(&other.unwrap()), OutcomeKind::Granted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_owner_who_is_a_user_stays() {
+    let world = world();
+    {
+        let mut tenant = world.simulator.tenant();
+        for owner in tenant.owners(cast::EMPTY_ROOM) {
+            tenant.remove_owner(cast::EMPTY_ROOM, &owner);
+        }
+        tenant.add_owner(cast::EMPTY_ROOM, cast::ALICE);
+        tenant.add_owner(cast::EMPTY_ROOM, cast::BUILD_ROBOT);
+    }
+    let robot = format!("service-principal:id={}", cast::BUILD_ROBOT);
+    let error = change(&world, Verb::Revoke, "alice@contoso.com", "group:Empty Room", "owner")
+        .await
+        .unwrap_err();
+    assert_eq!(error.reason, "last-holder");
+    assert!(error.message.contains("last user"), "{error}");
+    assert_eq!(writes(&world), 0);
+    let report = change(&world, Verb::Revoke, &robot, "group:Empty Room", "owner").await;
+    assert_eq!(kind(&report.unwrap()), OutcomeKind::Revoked);
+}
+
+/// An answer "was not there" of a grant that a read has just shown: a stale replica may have given
+/// it, and the first looks may ask that replica again.
+#[tokio::test(start_paused = true)]
+async fn an_already_against_what_was_read_waits_until_replicas_agree() {
+    let mut confirmed = 0;
+    for seed in 0..20 {
+        let lag = Lag { links: Duration::from_secs(30), ..Lag::default() };
+        let latency = Latency { least: Duration::from_millis(50), most: Duration::from_millis(50) };
+        let world =
+            World::new(seed, Settings { seed, lag: Some(lag), latency, ..Settings::default() });
+        // By somebody else, in the portal.
+        world.simulator.tenant().add_member(cast::FINANCE, cast::ALICE);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let mut when = Matcher::once("/v1.0/");
+        when.method = Some(http::Method::DELETE);
+        let what = Answer::Status {
+            status: 404,
+            code: "Request_ResourceNotFound".to_owned(),
+            message: "Resource 'x' does not exist or one of its queried reference-property objects are not present.".to_owned(),
+        };
+        world.simulator.inject(Fault { when, what });
+        let result =
+            change(&world, Verb::Revoke, "alice@contoso.com", "group:Finance", "member").await;
+        match result {
+            Err(error) => {
+                assert_eq!(error.reason, "not-applied", "seed {seed}");
+                confirmed += 1;
+            }
+            // Neither the read nor the answer knew of it: there was nothing to doubt.
+            Ok(report) => assert!(report.prior.is_none(), "seed {seed}: {report:?}"),
+        }
+    }
+    assert!(confirmed > 5, "only {confirmed} reads showed the membership");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_nobody_can_look_up_is_closed_by_hand() {
+    let world = world();
+    let mut when = Matcher::once("/v1.0/");
+    when.method = Some(http::Method::DELETE);
+    world.simulator.inject(Fault { when, what: Answer::ResetBefore });
+    let revoke =
+        || change(&world, Verb::Revoke, "dave@contoso.com", "group:Works Council", "member");
+    let lost = revoke().await.unwrap();
+    assert_eq!(kind(&lost), OutcomeKind::Unknown);
+    let blocked = revoke().await.unwrap_err();
+    assert_eq!(blocked.reason, "earlier-change-open");
+    let id = lost.journal.unwrap();
+    assert!(blocked.remedy.unwrap().contains(&format!("doorward journal close {id}")));
+    let host = world.start(&std::sync::Arc::default());
+    let entry = host.store().journal_entries(&id).unwrap().remove(0);
+    host.close(&entry, false, "the portal shows it").unwrap();
+    assert_eq!(kind(&revoke().await.unwrap()), OutcomeKind::AlreadyRevoked);
+}

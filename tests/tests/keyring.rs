@@ -5,10 +5,11 @@ use doorward_core::{
     ApplyRequest, Cursor, ErrorKind, Factory, OutcomeKind, Result, StartRequest, SyncRequest,
 };
 use doorward_host::{
-    ChangeReport, ChangeRequest, Host, JournalState, Opened, Selector, SelectorRole, Verb,
-    candidates,
+    ChangeReport, ChangeRequest, Host, JournalState, Opened, Selector, SelectorRole, SqliteStore,
+    Verb, candidates,
 };
-use doorward_http::{ServiceTransport, TransportError, TransportErrorKind};
+use doorward_http::{ServiceTransport, Transport, TransportError, TransportErrorKind};
+use doorward_tests::crash::{Crash, CrashingStore};
 use doorward_tests::keyring::{Fault, KEYRING, KeyringService};
 use doorward_tests::parts::{self, VirtualClock};
 use serde_json::json;
@@ -37,15 +38,28 @@ impl Bench {
     }
 
     fn host(&self) -> Host {
-        let transport = ServiceTransport::new(self.service.clone(), |_| TransportError {
-            kind: TransportErrorKind::Lost,
-            message: "the connection broke".to_owned(),
-        });
         let factory: &'static dyn Factory = &*KEYRING;
         // A restarted process draws other random numbers.
         self.starts.set(self.starts.get() + 1);
         let seed = self.starts.get();
-        parts::host([factory], Arc::new(transport), self.clock, seed, self.directory.path())
+        parts::host([factory], self.transport(), self.clock, seed, self.directory.path())
+    }
+
+    /// A process with a disk that can fill up.
+    fn host_that_may_die(&self, crash: &Arc<Crash>) -> Host {
+        let store = CrashingStore {
+            inner: Arc::new(SqliteStore::open(self.directory.path()).unwrap()),
+            crash: Arc::clone(crash),
+        };
+        let factory: &'static dyn Factory = &*KEYRING;
+        parts::host_on([factory], self.transport(), self.clock, 99, Arc::new(store))
+    }
+
+    fn transport(&self) -> Arc<dyn Transport> {
+        Arc::new(ServiceTransport::new(self.service.clone(), |_| TransportError {
+            kind: TransportErrorKind::Lost,
+            message: "the connection broke".to_owned(),
+        }))
     }
 
     fn add(&self, host: &Host, token: &str) {
@@ -398,12 +412,10 @@ fn the_connector_is_small() {
     assert!(source.lines().count() <= 100, "the contract is too heavy");
 }
 
-/// Leaves a grant whose outcome nobody knows.
+/// Leaves a grant whose outcome nobody knows: one look that is refused is enough.
 async fn leave_open(bench: &Bench) -> ChangeReport {
     bench.service.inject("/apply", Fault::AppliedThenLost);
-    for _ in 0..9 {
-        bench.service.inject("/read", Fault::Status(403));
-    }
+    bench.service.inject("/read", Fault::Status(403));
     let report = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
     assert_eq!(kind(&report), OutcomeKind::Unknown);
     report
@@ -431,11 +443,11 @@ async fn a_connection_is_not_moved_away_from_an_open_change() {
     let integration = host.select(None).unwrap();
     let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
     let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
-    assert_eq!(host.update(&integration, &proposal).unwrap_err().reason, "open-changes");
+    assert_eq!(host.update(&integration, &proposal, None).unwrap_err().reason, "open-changes");
     // A new secret for the same place may be what settling waits for.
     let secret = secrecy::SecretString::from("new-token");
     let proposal = host.propose_secret(&integration, "/token", secret, None).unwrap();
-    host.update(&integration, &proposal).unwrap();
+    host.update(&integration, &proposal, None).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -456,7 +468,7 @@ async fn an_identity_is_not_kept_for_another_connection() {
     let host = bench.host();
     let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
     let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
-    host.update(&host.select(None).unwrap(), &proposal).unwrap();
+    host.update(&host.select(None).unwrap(), &proposal, None).unwrap();
     slow.check().await.unwrap();
     let stored = bench.open().integration();
     assert_eq!(stored.connection["origin"], json!("https://other.example"));
@@ -469,4 +481,142 @@ async fn who_holds_nothing_is_not_the_last_holder() {
     bench.allow(&["Lab"]).await;
     let revoke = request(Verb::Revoke, "Ada", "Lab", Some("keeper"));
     assert_eq!(kind(&bench.open().change(revoke).await.unwrap()), OutcomeKind::AlreadyRevoked);
+}
+
+/// What somebody forbids while a command waits for its confirmation is forbidden.
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_since_the_integration_was_opened_counts() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let slow = bench.open();
+    bench
+        .open()
+        .change_policy(|policy| {
+            policy.resources.clear();
+        })
+        .unwrap();
+    let denied = slow.change(request(Verb::Grant, "Ada", "Lab", None)).await;
+    let expect = (ErrorKind::DeniedByPolicy, "not-on-writable-list".to_owned());
+    assert_eq!(refused(denied), expect);
+
+    bench.allow(&["Lab"]).await;
+    let slow = bench.open();
+    let host = bench.host();
+    let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
+    let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
+    host.update(&host.select(None).unwrap(), &proposal, None).unwrap();
+    let moved = slow.change(request(Verb::Grant, "Ada", "Lab", None)).await;
+    assert_eq!(refused(moved), (ErrorKind::Unavailable, "integration-changed".to_owned()));
+
+    let slow = bench.open();
+    host.remove(&host.select(None).unwrap()).unwrap();
+    let gone = slow.change(request(Verb::Grant, "Ada", "Lab", None)).await;
+    assert_eq!(refused(gone), (ErrorKind::NotFound, "integration-gone".to_owned()));
+    assert_eq!(bench.service.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_policy_counts_what_others_stored_meanwhile() {
+    let bench = Bench::new();
+    let slow = bench.open();
+    bench.allow(&["Lab"]).await;
+    let mut was_listed = false;
+    slow.change_policy(|policy| {
+        was_listed = !policy.resources.is_empty();
+        policy.resources.clear();
+    })
+    .unwrap();
+    assert!(was_listed);
+    assert!(bench.open().integration().policy.resources.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_change_keeps_its_integration_until_it_is_closed() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    leave_open(&bench).await;
+    let host = bench.host();
+    let integration = host.select(None).unwrap();
+    let error = host.remove(&integration).unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Conflict, "open-changes"));
+    let entry = host.store().unsettled(&integration.id).unwrap().remove(0);
+    assert!(error.remedy.unwrap().contains(&format!("doorward journal close {}", entry.id)));
+
+    let closed = host.close(&entry, false, "seen in the console").unwrap();
+    assert_eq!(closed.state, JournalState::Settled);
+    let stored = &host.store().journal_entries(&entry.id).unwrap()[0];
+    let settlement = stored.settlement.as_ref().unwrap();
+    assert_eq!(settlement.outcome.as_ref().unwrap().kind, OutcomeKind::NotApplied);
+    let by_hand = settlement.by_hand.as_ref().unwrap();
+    assert_eq!(
+        (by_hand.actor.as_str(), by_hand.reason.as_str()),
+        ("tester", "seen in the console")
+    );
+    let again = host.close(&entry, true, "no, it was").unwrap_err();
+    assert_eq!((again.kind, again.reason.as_str()), (ErrorKind::Conflict, "entry-settled"));
+    host.remove(&integration).unwrap();
+}
+
+/// The provider's answer is known; only the journal lacks it, until the next command looks.
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_does_not_hide_what_happened() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let crash = Arc::new(Crash::default());
+    let host = bench.host_that_may_die(&crash);
+    let opened = host.open(&host.select(None).unwrap()).unwrap();
+    bench.service.then("/apply", {
+        let crash = Arc::clone(&crash);
+        move || crash.fill_disk()
+    });
+    let report = opened.change(request(Verb::Grant, "Ada", "Lab", None)).await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Granted);
+    assert_eq!(report.not_journaled.unwrap().reason, "database");
+    let settled = bench.open().settle().await.unwrap();
+    assert_eq!(settled[0].state, JournalState::Settled);
+    assert_eq!(settled[0].id, report.journal.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_before_the_write_sends_nothing() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    let crash = Arc::new(Crash::default());
+    let host = bench.host_that_may_die(&crash);
+    let opened = host.open(&host.select(None).unwrap()).unwrap();
+    opened.check().await.unwrap();
+    crash.fill_disk();
+    let result = opened.change(request(Verb::Grant, "Ada", "Lab", None)).await;
+    assert_eq!(refused(result), (ErrorKind::Internal, "database".to_owned()));
+    assert_eq!(bench.service.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connector_that_claims_a_change_that_it_did_not_send_is_not_believed() {
+    let bench = Bench::new();
+    bench.allow(&["Lab"]).await;
+    bench.service.inject("/apply", Fault::Answer(json!(["revoked"])));
+    let report = bench.open().change(request(Verb::Grant, "Ada", "Lab", None)).await;
+    // The write was accepted, whatever the connector makes of it: a look decides.
+    assert_eq!(report.unwrap_err().reason, "not-applied");
+}
+
+/// The source of the old secret may be gone: that is why a new one is entered.
+#[tokio::test(start_paused = true)]
+async fn a_secret_is_replaced_though_the_old_one_cannot_be_had() {
+    let bench = Bench::new();
+    let host = bench.host();
+    let stored = host.select(None).unwrap();
+    let sources = [("/token".to_owned(), json!({"env": "GONE"}))].into_iter().collect();
+    let secret = secrecy::SecretString::from("old-token");
+    let proposal =
+        host.propose_secret(&stored, "/token", secret, Some(json!({"env": "GONE"}))).unwrap();
+    host.update(&stored, &proposal, None).unwrap();
+    let stored = host.select(None).unwrap();
+    assert_eq!(stored.sources, sources);
+    assert!(host.open(&stored).is_err(), "the source is gone");
+    let secret = secrecy::SecretString::from("right-token");
+    let proposal = host.propose_secret(&stored, "/token", secret, None).unwrap();
+    host.update(&stored, &proposal, None).unwrap();
+    bench.open().check().await.unwrap();
 }

@@ -82,8 +82,8 @@ pub trait Connector: Send + Sync {
     ///
     /// `Unknown` (or `Pending`) while it cannot be told yet, for example because the provider's
     /// replicas may lag; `NotApplied` once it is certain that nothing was changed. A missing
-    /// target means: not applied (after a grant), revoked (after a revoke). An error means that it
-    /// could not look, and settles nothing.
+    /// target means, once replicas have caught up: not applied (after a grant), revoked (after a
+    /// revoke). An error means that it could not look, and settles nothing.
     async fn settle(&self, cx: &Context, request: SettleRequest) -> Result<Outcome> {
         let _ = (cx, request);
         Err(unsupported("settle"))

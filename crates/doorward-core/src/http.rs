@@ -129,8 +129,10 @@ impl Path {
         self
     }
 
-    /// Adds a segment whose text comes from elsewhere; it is percent-encoded. A segment of dots is
-    /// encoded too, so that no value can climb.
+    /// Adds a segment whose text comes from elsewhere; it is percent-encoded, so that it stays one
+    /// segment. A segment of dots is encoded too, but that alone would not keep it from climbing:
+    /// URL parsers read `%2E%2E` as `..` (WHATWG URL §4.4). The host refuses to send a path with
+    /// such a segment, as a `ContractViolation`.
     #[must_use]
     pub fn value(mut self, segment: &str) -> Self {
         self.path.push('/');
@@ -188,7 +190,16 @@ pub struct HttpRequest {
     /// believed only when its path template is among the endpoint's approved `read_posts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
-    /// Further headers. `Authorization`, `Host`, `User-Agent` and `Accept-Encoding` are the host's.
+    /// Further headers. A request that sets one of the host's is refused as a `ContractViolation`:
+    ///
+    /// - the header of the endpoint's credential, `Authorization`, `Proxy-Authorization`, `Cookie`;
+    /// - `Host`, `User-Agent`, `Client-Request-Id`, `Accept-Encoding`;
+    /// - `Content-Length`, `Content-Encoding`, `Transfer-Encoding`, `TE`, `Trailer`, `Expect`;
+    /// - `Connection`, `Keep-Alive`, `Proxy-Connection`, `Upgrade`;
+    /// - `Forwarded`, `Via`, and every name that begins with `X-Forwarded-`;
+    /// - `X-HTTP-Method`, `X-HTTP-Method-Override`, `X-Method-Override`.
+    ///
+    /// A `Content-Type` must name a JSON type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
     /// The JSON body.
@@ -230,6 +241,10 @@ impl HttpRequest {
 }
 
 /// The provider's answer, whatever its status.
+///
+/// Where the provider quotes the request's credential, the answer holds `[redacted]` instead: in
+/// the body and the headers of a refusal or a failure, and in the headers of a success. (A password
+/// of less than 16 bytes stays in the headers of a success, where it may be a word of a link.)
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpResponse {
@@ -237,7 +252,7 @@ pub struct HttpResponse {
     pub status: u16,
     /// The headers, names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// The body, inflated, within the host's limits.
+    /// The body, inflated, within the host's limits. That of a success is as the provider sent it.
     pub body: Vec<u8>,
 }
 

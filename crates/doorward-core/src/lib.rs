@@ -37,8 +37,8 @@ pub use descriptor::{
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use http::{Effect, Http, HttpRequest, HttpResponse, Method, Path};
 pub use model::{
-    AccessPath, Account, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind, Object,
-    ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,
+    AccessPath, Account, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind, KeptHolder,
+    Object, ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,
 };
 pub use operation::{Action, ApplyRequest, Operation, Outcome, OutcomeKind, SettleRequest};
 pub use reach::{AuthFailure, AuthStage, Endpoint, Reach, Scheme, SecretPlacement};

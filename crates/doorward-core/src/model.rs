@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::Attributes;
@@ -82,7 +83,7 @@ pub struct Resource {
     pub privileged: bool,
     /// The entitlements whose last holder must stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keeps_last_holder: Vec<String>,
+    pub keeps_last_holder: Vec<KeptHolder>,
     /// More, in the connector's words.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub attributes: Attributes,
@@ -100,6 +101,32 @@ impl Resource {
                         || rule.principals.iter().any(|kind| kind == principal_kind))
             })
             .map(|rule| &rule.refusal)
+    }
+
+    /// The rule by which one holder of this grant's entitlement must stay, if the principal is of
+    /// a kind that counts.
+    pub fn kept_holder(&self, key: &GrantKey) -> Option<&KeptHolder> {
+        self.keeps_last_holder
+            .iter()
+            .find(|kept| kept.entitlement == key.entitlement && kept.counts(&key.principal))
+    }
+}
+
+/// An entitlement that a resource must not lose its last holder of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptHolder {
+    /// Which.
+    pub entitlement: String,
+    /// The kinds of principals of which one must stay; empty means any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub principals: Vec<String>,
+}
+
+impl KeptHolder {
+    /// Whether this principal is one of those of which the last must stay.
+    pub fn counts(&self, principal: &ObjectRef) -> bool {
+        self.principals.is_empty() || self.principals.contains(&principal.kind)
     }
 }
 
@@ -287,6 +314,17 @@ pub struct AccessPath {
     /// More, in the connector's words.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub attributes: Attributes,
+}
+
+impl AccessPath {
+    /// The shortest first, then by name; ids make the order total.
+    pub fn order(&self, other: &Self) -> Ordering {
+        (self.grants.len(), &self.names, &self.grants).cmp(&(
+            other.grants.len(),
+            &other.names,
+            &other.grants,
+        ))
+    }
 }
 
 /// An object that is gone since the bookmark.

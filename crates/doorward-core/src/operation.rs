@@ -198,6 +198,9 @@ pub struct SettleRequest {
     pub handle: Option<Value>,
     /// When the write was sent, or about to be sent.
     pub sent: Timestamp,
+    /// Since when nobody waits for its answer any more: it may have taken effect at any moment
+    /// between, and replicas show it later still.
+    pub given_up: Timestamp,
     /// When the host last changed the same grant before this operation: until the provider's
     /// replicas have caught up with that, what they show may be older than it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,8 @@ pub struct Endpoint {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
     /// Whether the connection itself, not the connector, names this origin. Only then may it lead
-    /// to a loopback or private address, and only to a loopback address may it be plain HTTP.
+    /// to a loopback or private address, and only to a loopback address may it be plain HTTP. It
+    /// says nothing about the token endpoint, which has its own flag.
     #[serde(default)]
     pub named_by_connection: bool,
 }
@@ -44,6 +45,9 @@ pub enum Scheme {
     Oauth2ClientSecret {
         /// The token endpoint; approved with the scheme, and no connector can call it.
         token_url: String,
+        /// As [`Endpoint::named_by_connection`], for the token endpoint. It has no default: what
+        /// was approved without it was approved for both addresses at once.
+        token_url_named_by_connection: bool,
         /// The client's id.
         client_id: String,
         /// The client's secret.
@@ -116,4 +120,22 @@ pub struct AuthFailure {
     /// The provider's request id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn who_named_the_token_endpoint_is_never_assumed() {
+        let mut scheme = json!({
+            "type": "oauth2-client-secret", "tokenUrl": "https://login.example/token",
+            "clientId": "c", "secret": {"pointer": "/secret"}, "scope": "s",
+        });
+        let error = serde_json::from_value::<Scheme>(scheme.clone()).unwrap_err();
+        assert!(error.to_string().contains("tokenUrlNamedByConnection"), "{error}");
+        scheme["tokenUrlNamedByConnection"] = json!(false);
+        serde_json::from_value::<Scheme>(scheme).unwrap();
+    }
 }

@@ -1,6 +1,9 @@
 //! Who has access to what: the lists and explanations of `doorward access`.
 
-use doorward_core::{AccessPath, Grant, Object, ObjectRef, Query, Record, Result, Skipped};
+use doorward_core::{
+    AccessPath, Error, ErrorKind, Grant, GrantKey, Object, ObjectRef, Query, Record, Result,
+    Skipped,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -118,26 +121,37 @@ impl Opened {
         resource: Object,
         entitlement: &str,
     ) -> Result<Explanation> {
+        let key = GrantKey::new(principal.key().clone(), resource.key().clone(), entitlement);
+        let (paths, skipped) = self.paths(&key).await?;
+        Ok(Explanation { principal, resource, entitlement: entitlement.to_owned(), paths, skipped })
+    }
+
+    /// The ways by which the principal has the entitlement, the shortest first, and an error when
+    /// there may be more.
+    pub(crate) async fn ways(&self, key: &GrantKey) -> Result<(Vec<AccessPath>, Option<Error>)> {
+        let (paths, skipped) = self.paths(key).await?;
+        let gap = skipped.into_iter().next().map(|gap| {
+            Error::new(ErrorKind::PermissionDenied, gap.code, gap.message)
+                .remedy("There may be more ways than those listed.")
+        });
+        Ok((paths, gap))
+    }
+
+    async fn paths(&self, key: &GrantKey) -> Result<(Vec<AccessPath>, Vec<Skipped>)> {
         let query = Query::Paths {
-            principal: principal.key().clone(),
-            resource: resource.key().clone(),
-            entitlement: entitlement.to_owned(),
+            principal: key.principal.clone(),
+            resource: key.resource.clone(),
+            entitlement: key.entitlement.clone(),
         };
         let answer = self.read_all(query).await?;
         let mut paths = answer.paths;
-        paths.sort_by(|a, b| {
-            (a.grants.len(), &a.names, &a.grants).cmp(&(b.grants.len(), &b.names, &b.grants))
-        });
+        paths.sort_by(AccessPath::order);
         paths.dedup_by(|a, b| a.grants == b.grants);
-        let skipped = answer
-            .records
-            .into_iter()
-            .filter_map(|record| match record {
-                Record::Skipped(gap) => Some(gap),
-                _ => None,
-            })
-            .collect();
-        Ok(Explanation { principal, resource, entitlement: entitlement.to_owned(), paths, skipped })
+        let skipped = answer.records.into_iter().filter_map(|record| match record {
+            Record::Skipped(gap) => Some(gap),
+            _ => None,
+        });
+        Ok((paths, skipped.collect()))
     }
 }
 

@@ -1,21 +1,19 @@
 //! One change of access, from names to a settled outcome.
 
 use doorward_core::{
-    AccessPath, Action, ApplyRequest, Capability, Error, ErrorKind, Grant, GrantKey, Object,
-    Operation, Outcome, OutcomeKind, Query, Record, Resource, Result, Skipped, Timestamp,
+    AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, Object, Operation, Outcome,
+    Resource, Result, Skipped,
 };
-use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest, WriteRecord};
+use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest};
 use serde::Serialize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use crate::opened::{CALL_DEADLINE, Opened, display_name, new_id};
-use crate::store::{
-    Claim, Integration, JournalEntry, JournalState, RequestSummary, Settlement, Store,
-};
-use crate::{Policy, Selector};
-
-/// Marks an outcome that a look must confirm: the provider answered "was not there".
-pub(crate) const ANSWERED_ALREADY_REVOKED: &str = "answeredAlreadyRevoked";
+use crate::Selector;
+use crate::intent::Intent;
+use crate::judge::{self, judge};
+use crate::opened::{CALL_DEADLINE, Opened};
+use crate::prepare::Prepared;
+use crate::store::{Claim, JournalEntry, JournalState, Settlement, Store};
 
 /// Give or take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -68,8 +66,13 @@ pub struct ChangeReport {
     /// What happened; absent in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Whether the outcome was found out by looking, because the answer was lost.
+    /// Whether the outcome was found out by looking, because the answer was lost or contradicted
+    /// what is known.
     pub by_looking: bool,
+    /// Why the outcome could not be written into the journal: the next command finds it out by
+    /// looking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_journaled: Option<Error>,
     /// After a revoke: the other ways by which the principal still has the access.
     pub remaining: Vec<AccessPath>,
     /// Why the other ways could not be read, so that there may be more.
@@ -81,16 +84,6 @@ pub struct ChangeReport {
     /// The provider's id of the write request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-}
-
-/// A change whose names are resolved and whose every permission is given.
-struct Prepared {
-    operation: Operation,
-    principal: Object,
-    resource: Resource,
-    key: GrantKey,
-    prior: Option<Grant>,
-    prior_unknown: Option<Skipped>,
 }
 
 impl Opened {
@@ -116,30 +109,31 @@ impl Opened {
         let verb = request.verb;
         let store = self.writable_store()?;
         let claim = Arc::new(self.claim().await?);
-        self.settle_unsettled(&claim).await?;
+        self.refresh()?;
         let mut prepared = self.prepare(request.clone()).await?;
         if self.settle_same(&claim, &prepared.key).await? {
             prepared = self.prepare(request).await?;
         }
         let intent = Arc::new(Intent::new(Arc::clone(store), Arc::clone(&claim), self, &prepared));
         let mut settlement = self.carry_out(&intent, &prepared).await;
-        let mut journal = None;
-        if let Some(mut entry) = intent.written() {
-            journal = Some(entry.id.clone());
-            let kept = store.settle(&claim, &entry.id, &settlement);
-            kept.map_err(|error| error.attribute("journal", entry.id.clone()))?;
-            if settlement.state() == JournalState::Open {
-                entry.settlement = Some(settlement.clone());
-                settlement = self.settle_patiently(&claim, &entry).await?.unwrap_or(settlement);
-            }
+        let entry = intent.written();
+        let mut not_journaled = None;
+        if let Some(entry) = &entry {
+            let recorded = self.record(store.as_ref(), &claim, entry, &mut settlement).await;
+            not_journaled = recorded.err();
         }
-        let outcome =
-            ended(settlement.outcome, settlement.error, &prepared.resource).map_err(|error| {
-                match &journal {
-                    Some(id) => error.attribute("journal", id.clone()),
-                    None => error,
-                }
-            })?;
+        // What follows only reads; others need not wait for it.
+        drop((intent, claim));
+        let journal = entry.map(|entry| entry.id);
+        let outcome = judge::ended(&settlement, &prepared.resource).map_err(|mut error| {
+            if let Some(unwritten) = &not_journaled {
+                error = error.cause(unwritten);
+            }
+            match &journal {
+                Some(id) => error.attribute("journal", id.clone()),
+                None => error,
+            }
+        })?;
         let (remaining, remaining_unknown) = match verb {
             Verb::Revoke if outcome.kind.is_final() => self.remaining(&prepared.key).await,
             _ => (Vec::new(), None),
@@ -147,6 +141,7 @@ impl Opened {
         Ok(ChangeReport {
             outcome: Some(outcome),
             by_looking: settlement.by_looking,
+            not_journaled,
             remaining,
             remaining_unknown,
             journal,
@@ -165,144 +160,6 @@ impl Opened {
             )
             .remedy("Store it with `doorward integration add`, then allow what may be changed.")
         })
-    }
-
-    async fn prepare(&self, request: ChangeRequest) -> Result<Prepared> {
-        let verb = request.verb;
-        let capability = match verb {
-            Verb::Grant => Capability::Grant,
-            Verb::Revoke => Capability::Revoke,
-        };
-        if !self.descriptor.can(capability) {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "unsupported",
-                format!("The connector `{}` cannot change access.", self.descriptor.id),
-            ));
-        }
-        let resource = match self.resolve(&request.resource).await? {
-            Object::Resource(resource) => resource,
-            Object::Account(account) => return Err(not_a_resource(&account.name)),
-        };
-        let entitlement = self.entitlement(&resource, request.right.as_deref())?;
-        let principal = self.resolve(&request.principal).await?;
-        let key = GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement);
-        let (prior, prior_unknown) = self.read_grant(&key).await?;
-        self.permit_manageability(&resource, &key, &principal)?;
-        let identity = self.identity().await?;
-        let policy = self.integration().policy;
-        policy.permit(&self.integration().name, &identity, principal.key(), &resource)?;
-        let may_hold = prior.is_some() || prior_unknown.is_some();
-        if verb == Verb::Revoke && may_hold && resource.keeps_last_holder.contains(&key.entitlement)
-        {
-            let others = self.other_holders(&key).await?;
-            Policy::permit_removal(&resource, &key.entitlement, others)?;
-        }
-        let action = match verb {
-            Verb::Grant => {
-                Action::Grant { key: key.clone(), resource: resource.clone(), until: None }
-            }
-            Verb::Revoke => Action::Revoke { key: key.clone(), resource: resource.clone() },
-        };
-        let operation = Operation {
-            id: new_id(&self.environment),
-            action,
-            reason: request.reason,
-            ticket: request.ticket,
-        };
-        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown })
-    }
-
-    /// The right that is meant.
-    ///
-    /// # Errors
-    /// `InvalidRequest` with the rights that there are.
-    pub fn entitlement(&self, resource: &Resource, right: Option<&str>) -> Result<String> {
-        let entitlements = self
-            .descriptor
-            .resource_kind(&resource.key.kind)
-            .map(|kind| kind.entitlements.as_slice())
-            .unwrap_or_default();
-        let found = match right {
-            Some(right) => entitlements.iter().find(|entitlement| entitlement.id == right),
-            None => entitlements.first(),
-        };
-        found.map(|entitlement| entitlement.id.clone()).ok_or_else(|| {
-            let known: Vec<&str> =
-                entitlements.iter().map(|entitlement| entitlement.id.as_str()).collect();
-            Error::new(
-                ErrorKind::InvalidRequest,
-                "unknown-right",
-                format!("A {} has no right `{}`.", resource.key.kind, right.unwrap_or_default()),
-            )
-            .remedy(format!("Its rights are: {}.", known.join(", ")))
-        })
-    }
-
-    /// The grant, when there is one; or why that cannot be seen.
-    async fn read_grant(&self, key: &GrantKey) -> Result<(Option<Grant>, Option<Skipped>)> {
-        let answer = self.read_all(Query::Grant { key: key.clone() }).await?;
-        let (mut grant, mut gap) = (None, None);
-        for record in answer.records {
-            match record {
-                Record::Grant(found) if found.key == *key => grant = Some(found),
-                Record::Skipped(skipped) => gap = Some(skipped),
-                _ => {}
-            }
-        }
-        Ok(if grant.is_some() { (grant, None) } else { (None, gap) })
-    }
-
-    fn permit_manageability(
-        &self,
-        resource: &Resource,
-        key: &GrantKey,
-        principal: &Object,
-    ) -> Result<()> {
-        if let Some(refusal) = resource.refusal(&key.entitlement, &key.principal.kind) {
-            return Err(Error::new(
-                ErrorKind::NotManageable,
-                refusal.code.clone(),
-                refusal.message.clone(),
-            )
-            .remedy(refusal.remedy.clone()));
-        }
-        let takes = self
-            .descriptor
-            .resource_kind(&resource.key.kind)
-            .and_then(|kind| kind.entitlements.iter().find(|right| right.id == key.entitlement))
-            .is_some_and(|right| right.principals.contains(&key.principal.kind));
-        if takes {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::NotManageable,
-            "principal-kind",
-            format!(
-                "A {} cannot be {} of a {}: {} is one.",
-                key.principal.kind,
-                key.entitlement,
-                resource.key.kind,
-                principal.name()
-            ),
-        )
-        .remedy("Choose somebody who can."))
-    }
-
-    /// How many other holders stay; `None` when not all of them can be seen.
-    async fn other_holders(&self, key: &GrantKey) -> Result<Option<usize>> {
-        let query = Query::Holders {
-            resource: key.resource.clone(),
-            entitlement: Some(key.entitlement.clone()),
-        };
-        let answer = self.read_all(query).await?;
-        let is_complete = !answer.records.iter().any(|record| matches!(record, Record::Skipped(_)));
-        let others = answer.records.iter().filter(|record| {
-            matches!(record, Record::Grant(grant)
-                if grant.key.entitlement == key.entitlement
-                    && grant.key.principal != key.principal)
-        });
-        Ok(is_complete.then(|| others.count()))
     }
 
     /// The one write request that the operation will send, found by running the same code in plan
@@ -337,160 +194,53 @@ impl Opened {
                 async move { connector.apply(&cx, request).await }
             })
             .await;
-        let settlement = judge(result, &call.writes(), self.environment.clock.now());
-        if prepared.prior.is_some() { doubt_already_revoked(settlement) } else { settlement }
+        let now = self.environment.clock.now();
+        judge(&prepared.operation.action, result, &call.writes(), now)
+    }
+
+    /// Writes down what came of the change, and looks when that is in doubt. What is known is in
+    /// `settlement`, also when the store fails.
+    async fn record(
+        &self,
+        store: &dyn Store,
+        claim: &Claim,
+        entry: &JournalEntry,
+        settlement: &mut Settlement,
+    ) -> Result<()> {
+        judge::doubt(settlement, entry, &store.earlier(entry, EARLIER)?);
+        store.settle(claim, &entry.id, settlement)?;
+        if settlement.state() == JournalState::Open {
+            let mut open = entry.clone();
+            open.settlement = Some(settlement.clone());
+            if let Some(found) = self.settle_patiently(claim, &open).await? {
+                *settlement = found;
+            }
+        }
+        Ok(())
     }
 
     /// The other ways by which the principal still has the access.
     async fn remaining(&self, key: &GrantKey) -> (Vec<AccessPath>, Option<Error>) {
-        let query = Query::Paths {
-            principal: key.principal.clone(),
-            resource: key.resource.clone(),
-            entitlement: key.entitlement.clone(),
-        };
-        match self.read_all(query).await {
-            Ok(answer) => {
+        match self.ways(key).await {
+            Ok((mut ways, gap)) => {
                 // A replica that lags may still show what was just taken.
-                let mut paths: Vec<AccessPath> = answer
-                    .paths
-                    .into_iter()
-                    .filter(|path| path.grants.as_slice() != std::slice::from_ref(key))
-                    .collect();
-                paths.sort_by(|a, b| {
-                    (a.grants.len(), &a.names, &a.grants).cmp(&(
-                        b.grants.len(),
-                        &b.names,
-                        &b.grants,
-                    ))
-                });
-                let gap = answer.records.into_iter().find_map(|record| match record {
-                    Record::Skipped(gap) => Some(
-                        Error::new(ErrorKind::PermissionDenied, gap.code, gap.message)
-                            .remedy("There may be more ways than those listed."),
-                    ),
-                    _ => None,
-                });
-                (paths, gap)
+                ways.retain(|way| way.grants.as_slice() != std::slice::from_ref(key));
+                (ways, gap)
             }
             Err(error) => (Vec::new(), Some(error)),
         }
     }
 }
 
-/// Journals a change right before its write leaves: nothing is sent that the journal does not know.
-struct Intent {
-    store: Arc<dyn Store>,
-    claim: Arc<Claim>,
-    integration: Integration,
-    actor: String,
-    operation: Operation,
-    principal_name: String,
-    resource_name: String,
-    prior: Option<Grant>,
-    prior_unknown: Option<Skipped>,
-    written: Mutex<Option<JournalEntry>>,
-}
-
-impl Intent {
-    fn new(store: Arc<dyn Store>, claim: Arc<Claim>, opened: &Opened, prepared: &Prepared) -> Self {
-        Self {
-            store,
-            claim,
-            integration: opened.integration(),
-            actor: opened.environment.actor.clone(),
-            operation: prepared.operation.clone(),
-            principal_name: display_name(&prepared.principal),
-            resource_name: prepared.resource.name.clone(),
-            prior: prepared.prior.clone(),
-            prior_unknown: prepared.prior_unknown.clone(),
-            written: Mutex::default(),
-        }
-    }
-
-    /// The entry, once it was written.
-    fn written(&self) -> Option<JournalEntry> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The same request may leave again, after a fresh token or a pause; another one may not: a
-    /// lost answer to the first of two writes could not be told from one to the second.
-    fn write(&self, write: &WriteRecord) -> Result<()> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if written.as_ref().is_some_and(|entry| entry.request.digest != write.digest) {
-            return Err(Error::new(
-                ErrorKind::ContractViolation,
-                "second-write",
-                "The connector tried to send a second write for one change.",
-            )
-            .remedy("This is a defect of the connector. Please report it."));
-        }
-        let entry = JournalEntry {
-            id: self.operation.id.clone(),
-            integration: self.integration.id.clone(),
-            integration_name: self.integration.name.clone(),
-            at: write.sent,
-            actor: self.actor.clone(),
-            operation: self.operation.clone(),
-            principal_name: self.principal_name.clone(),
-            resource_name: self.resource_name.clone(),
-            prior: self.prior.clone(),
-            prior_unknown: self.prior_unknown.clone(),
-            request: RequestSummary {
-                method: write.method.name().to_owned(),
-                url: write.url.clone(),
-                digest: write.digest.clone(),
-            },
-            state: JournalState::Intent,
-            settlement: None,
-        };
-        self.store.intent(&self.claim, &entry)?;
-        *written = Some(entry);
-        Ok(())
+impl ChangeReport {
+    /// Whether the provider's answer contradicted what was known, so that a look decided.
+    pub fn is_doubted(&self) -> bool {
+        self.outcome.as_ref().is_some_and(judge::is_doubted)
     }
 }
 
-/// What the connector's answer and the writes that were really sent say together. When they leave
-/// room for doubt, the outcome is unknown, whatever the connector returned.
-fn judge(
-    result: Result<Vec<Result<Outcome>>>,
-    writes: &[WriteRecord],
-    now: Timestamp,
-) -> Settlement {
-    let answer = result.and_then(|outcomes| {
-        let [outcome] = <[Result<Outcome>; 1]>::try_from(outcomes).map_err(|outcomes| {
-            Error::new(
-                ErrorKind::ContractViolation,
-                "outcome-count",
-                format!("The connector gave {} outcomes for one operation.", outcomes.len()),
-            )
-            .remedy("This is a defect of the connector. Please report it.")
-        })?;
-        outcome
-    });
-    let is_lost = writes.iter().any(|write| write.lost);
-    let is_accepted =
-        writes.iter().any(|write| write.status.is_some_and(|status| (200..300).contains(&status)));
-    let request_id = writes.iter().rev().find_map(|write| write.request_id.clone());
-    let (outcome, error) = match answer {
-        _ if is_lost => (Some(Outcome::new(OutcomeKind::Unknown)), None),
-        Ok(outcome) => (Some(outcome), None),
-        Err(_) if is_accepted => (Some(Outcome::new(OutcomeKind::Unknown)), None),
-        Err(error) => (None, Some(error)),
-    };
-    Settlement { at: now, outcome, error, request_id, by_looking: false }
-}
-
-/// A provider that says "was not there" of a grant that was just read may have asked a replica that
-/// does not know it yet. That must not pass for a revocation: a look decides.
-fn doubt_already_revoked(mut settlement: Settlement) -> Settlement {
-    if let Some(outcome) = &mut settlement.outcome
-        && outcome.kind == OutcomeKind::AlreadyRevoked
-    {
-        outcome.kind = OutcomeKind::Unknown;
-        outcome.attributes.insert(ANSWERED_ALREADY_REVOKED.to_owned(), true.into());
-    }
-    settlement
-}
+/// How many earlier changes of the same grant are looked at.
+pub(crate) const EARLIER: u32 = 20;
 
 fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
     ChangeReport {
@@ -503,36 +253,10 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         request: None,
         outcome: None,
         by_looking: false,
+        not_journaled: None,
         remaining: Vec::new(),
         remaining_unknown: None,
         journal: None,
         request_id: None,
     }
-}
-
-/// The outcome of a change that is over, or why there is none.
-fn ended(outcome: Option<Outcome>, error: Option<Error>, resource: &Resource) -> Result<Outcome> {
-    match (outcome, error) {
-        (_, Some(error)) => Err(error),
-        (Some(outcome), None) if outcome.kind == OutcomeKind::NotApplied => Err(Error::new(
-            ErrorKind::Unavailable,
-            "not-applied",
-            format!(
-                "The answer was lost on the way, and {} shows that nothing was changed.",
-                resource.name
-            ),
-        )
-        .remedy("Run the command again.")),
-        (Some(outcome), None) => Ok(outcome),
-        (None, None) => Err(Error::internal("A change ended without an outcome.")),
-    }
-}
-
-fn not_a_resource(name: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidRequest,
-        "not-a-resource",
-        format!("{name} is an account. Access is held on resources, e.g. on a group."),
-    )
-    .remedy("Name a resource with `--on`, e.g. `--on group:Finance`.")
 }

@@ -1,14 +1,17 @@
 //! The host: connectors, integrations, and opening them.
 
 use doorward_core::validation::{Document, ValidConnection, Validator};
-use doorward_core::{Connection, Error, ErrorKind, Factory, Reach, Registry, Result};
+use doorward_core::{
+    Connection, Error, ErrorKind, Factory, Identity, Outcome, Reach, Registry, Result,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::store::{Claim, Integration, SealedSecret, Store};
+use crate::judge;
+use crate::store::{Claim, Closing, Integration, JournalEntry, SealedSecret, Settlement, Store};
 use crate::{Environment, Opened, Policy, Vault};
 
 /// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
@@ -76,16 +79,7 @@ impl Host {
     /// # Errors
     /// `NotFound` with the known ids.
     pub fn factory(&self, id: &str) -> Result<&'static dyn Factory> {
-        self.registry.get(id).ok_or_else(|| {
-            let known: Vec<&str> =
-                self.registry.iter().map(|factory| factory.descriptor().id.as_str()).collect();
-            Error::new(
-                ErrorKind::NotFound,
-                "connector-not-found",
-                format!("There is no connector `{id}`."),
-            )
-            .remedy(format!("Known connectors: {}.", known.join(", ")))
-        })
+        connector(&self.registry, id)
     }
 
     /// Makes a proposal of a validated connection. Touches no network.
@@ -121,7 +115,7 @@ impl Host {
         source: Option<Value>,
     ) -> Result<Proposal> {
         let factory = self.factory(&integration.connector)?;
-        let mut secrets = self.reveal(integration)?;
+        let mut secrets = self.reveal(integration, Some(pointer))?;
         secrets.insert(pointer.to_owned(), secret);
         let mut sources = integration.sources.clone();
         match source {
@@ -152,6 +146,18 @@ impl Host {
         self.propose(&integration.connector, connection, sources)
     }
 
+    /// Makes sure that an integration can be added under this name.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for a name that is unusable or taken.
+    pub fn check_free(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        match self.store.integration(name)? {
+            None => Ok(()),
+            Some(_) => Err(crate::store::name_taken(name)),
+        }
+    }
+
     /// Adds an integration. Calling this is the operator's approval of the proposal's reach.
     ///
     /// # Errors
@@ -177,31 +183,24 @@ impl Host {
     }
 
     /// Replaces an integration's connection; its policy and journal stay. Calling this is the
-    /// operator's approval of the proposal's reach.
+    /// operator's approval of the proposal's reach. `identity` is who we are by the new connection,
+    /// if that was checked.
     ///
     /// # Errors
     /// `Unavailable` while another process changes access through it; `Conflict` when a change
     /// whose outcome is not known yet would then be looked up in another place; `NotFound` when it
     /// was removed meanwhile.
-    pub fn update(&self, integration: &Integration, proposal: &Proposal) -> Result<Integration> {
+    pub fn update(
+        &self,
+        integration: &Integration,
+        proposal: &Proposal,
+        identity: Option<&Identity>,
+    ) -> Result<Integration> {
         let _claim = self.claim_now(integration)?;
         let is_elsewhere = integration.connection != *proposal.connection.values()
             || integration.reach != proposal.reach;
-        if is_elsewhere && !self.store.unsettled(&integration.id)?.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "open-changes",
-                format!(
-                    "The outcome of a change through `{}` is not known yet, and could not be \
-                     looked up through another connection.",
-                    integration.name
-                ),
-            )
-            .remedy(format!(
-                "Run `doorward check -i {}`, which looks it up, and try again. Or add the new \
-                 connection as an integration of its own.",
-                integration.name
-            )));
+        if is_elsewhere {
+            self.nothing_open(integration)?;
         }
         let secrets = self.seal(&integration.id, proposal)?;
         let now = self.environment.clock.now();
@@ -209,7 +208,7 @@ impl Host {
             stored.connection = proposal.connection.values().clone();
             stored.sources = proposal.sources.clone();
             stored.reach = proposal.reach.clone();
-            stored.identity = None;
+            stored.identity = identity.cloned();
             stored.updated = now;
         })
     }
@@ -217,10 +216,77 @@ impl Host {
     /// Removes an integration with its secrets. Its journal stays.
     ///
     /// # Errors
-    /// `Unavailable` while another process changes access through it.
+    /// `Unavailable` while another process changes access through it; `Conflict` when the outcome
+    /// of a change is not known yet, which nobody could look up then.
     pub fn remove(&self, integration: &Integration) -> Result<()> {
         let _claim = self.claim_now(integration)?;
+        self.nothing_open(integration)?;
         self.store.remove(&integration.id)
+    }
+
+    /// Makes sure that nobody waits for the outcome of a change through this integration.
+    ///
+    /// # Errors
+    /// `Conflict`, with the reason `open-changes`.
+    pub fn nothing_open(&self, integration: &Integration) -> Result<()> {
+        let open = self.store.unsettled(&integration.id)?;
+        let Some(entry) = open.first() else { return Ok(()) };
+        let name = &integration.name;
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "open-changes",
+            format!(
+                "The outcome of {} through `{name}` is not known yet, and could not be looked up \
+                 any more.",
+                if open.len() == 1 {
+                    "a change".to_owned()
+                } else {
+                    format!("{} changes", open.len())
+                },
+            ),
+        )
+        .remedy(format!(
+            "Run `doorward check -i {name}`, which looks it up, and try again. If nobody can look, \
+             close it by hand: `doorward journal close {} --outcome applied|not-applied --reason \
+             TEXT`.",
+            entry.id
+        )))
+    }
+
+    /// Writes down what a person found out about a change that Doorward cannot look up.
+    ///
+    /// # Errors
+    /// `Conflict` when its outcome is known already; `NotFound` when its integration was removed;
+    /// `Unavailable` while another process changes access through it.
+    pub fn close(&self, entry: &JournalEntry, applied: bool, reason: &str) -> Result<JournalEntry> {
+        let claim = self.store.claim(&entry.integration)?;
+        let claim = claim.ok_or_else(|| crate::settle::busy(&entry.integration_name))?;
+        let mut entries = self.store.unsettled(&entry.integration)?;
+        entries.retain(|open| open.id == entry.id);
+        let Some(mut entry) = entries.pop() else {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "entry-settled",
+                format!("What came of {} is known already.", entry.id),
+            )
+            .remedy(format!("Look at it with `doorward journal show {}`.", entry.id)));
+        };
+        let settlement = Settlement {
+            at: self.environment.clock.now(),
+            outcome: Some(Outcome::new(judge::by_hand(&entry, applied))),
+            error: None,
+            request_id: entry.settlement.as_ref().and_then(|known| known.request_id.clone()),
+            by_looking: false,
+            given_up: None,
+            by_hand: Some(Closing {
+                actor: self.environment.actor.clone(),
+                reason: reason.to_owned(),
+            }),
+        };
+        self.store.settle(&claim, &entry.id, &settlement)?;
+        entry.state = settlement.state();
+        entry.settlement = Some(settlement);
+        Ok(entry)
     }
 
     fn claim_now(&self, integration: &Integration) -> Result<Claim> {
@@ -233,28 +299,14 @@ impl Host {
     /// # Errors
     /// `NotFound` when there is none; `InvalidRequest` when one must be chosen.
     pub fn select(&self, name: Option<&str>) -> Result<Integration> {
-        let all = self.store.integrations()?;
-        let names: Vec<&str> = all.iter().map(|integration| integration.name.as_str()).collect();
         let chosen = match name {
             Some(name) => Some(name.to_owned()),
             None => self.store.current()?,
         };
         if let Some(name) = chosen {
-            return all.iter().find(|integration| integration.name == name).cloned().ok_or_else(
-                || {
-                    Error::new(
-                        ErrorKind::NotFound,
-                        "integration-not-found",
-                        format!("There is no integration `{name}`."),
-                    )
-                    .remedy(if names.is_empty() {
-                        "Add one with `doorward integration add`.".to_owned()
-                    } else {
-                        format!("Known integrations: {}.", names.join(", "))
-                    })
-                },
-            );
+            return stored(self.store.as_ref(), &name);
         }
+        let all = self.store.integrations()?;
         match all.as_slice() {
             [only] => Ok(only.clone()),
             [] => Err(Error::new(
@@ -274,7 +326,7 @@ impl Host {
             .remedy(format!(
                 "Name one with `-i NAME`, or choose it for good with `doorward integration use \
                  NAME`. Known: {}.",
-                names.join(", ")
+                names(&all)
             ))),
         }
     }
@@ -286,7 +338,7 @@ impl Host {
     /// wants more reach than was approved.
     pub fn open(&self, integration: &Integration) -> Result<Opened> {
         let factory = self.factory(&integration.connector)?;
-        let secrets = self.reveal(integration)?;
+        let secrets = self.reveal(integration, None)?;
         self.opened(factory, integration.clone(), secrets, true)
     }
 
@@ -329,10 +381,11 @@ impl Host {
                     integration.name
                 ),
             )
-            .remedy(
-                "Look at them and approve them with `doorward integration update NAME \
+            .remedy(format!(
+                "Look at them and approve them with `doorward integration update {} \
                  --connection FILE`.",
-            ));
+                integration.name
+            )));
         }
         Opened::new(
             factory.descriptor(),
@@ -344,14 +397,25 @@ impl Host {
         )
     }
 
-    /// The integration's secrets, from the vault and from their sources.
-    fn reveal(&self, integration: &Integration) -> Result<BTreeMap<String, SecretString>> {
+    /// The integration's secrets, from the vault and from their sources, but for one that is about
+    /// to be replaced: it may not be readable any more.
+    fn reveal(
+        &self,
+        integration: &Integration,
+        but: Option<&str>,
+    ) -> Result<BTreeMap<String, SecretString>> {
         let mut secrets = BTreeMap::new();
         for sealed in self.store.secrets(&integration.id)? {
+            if but == Some(sealed.pointer.as_str()) {
+                continue;
+            }
             let secret = self.vault.open(&integration.id, &sealed)?;
             secrets.insert(sealed.pointer, secret);
         }
         for (pointer, source) in &integration.sources {
+            if but == Some(pointer.as_str()) {
+                continue;
+            }
             secrets.insert(pointer.clone(), self.resolver.resolve(source)?);
         }
         Ok(secrets)
@@ -369,6 +433,55 @@ impl Host {
     fn new_id(&self) -> String {
         crate::opened::new_id(&self.environment)
     }
+}
+
+/// The connector of this id.
+///
+/// # Errors
+/// `NotFound` with the known ids.
+pub fn connector(registry: &Registry, id: &str) -> Result<&'static dyn Factory> {
+    registry.get(id).ok_or_else(|| {
+        let known: Vec<&str> =
+            registry.iter().map(|factory| factory.descriptor().id.as_str()).collect();
+        let nearest = known
+            .iter()
+            .max_by(|a, b| strsim::jaro(a, id).total_cmp(&strsim::jaro(b, id)))
+            .filter(|candidate| strsim::jaro(candidate, id) > 0.7);
+        let guess = nearest.map(|name| format!("Did you mean `{name}`? ")).unwrap_or_default();
+        Error::new(
+            ErrorKind::NotFound,
+            "connector-not-found",
+            format!("There is no connector `{id}`."),
+        )
+        .remedy(format!("{guess}Known connectors: {}.", known.join(", ")))
+    })
+}
+
+/// The integration of this name.
+///
+/// # Errors
+/// `NotFound` with the known names.
+pub fn stored(store: &dyn Store, name: &str) -> Result<Integration> {
+    if let Some(integration) = store.integration(name)? {
+        return Ok(integration);
+    }
+    let all = store.integrations()?;
+    Err(Error::new(
+        ErrorKind::NotFound,
+        "integration-not-found",
+        format!("There is no integration `{name}`."),
+    )
+    .remedy(if all.is_empty() {
+        "Add one with `doorward integration add`.".to_owned()
+    } else {
+        format!("Known integrations: {}.", names(&all))
+    }))
+}
+
+fn names(integrations: &[Integration]) -> String {
+    let names: Vec<&str> =
+        integrations.iter().map(|integration| integration.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// The pointers of an integration's secrets.
@@ -390,7 +503,11 @@ impl Integration {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+/// Refuses a name that no integration can have.
+///
+/// # Errors
+/// `InvalidRequest`, reason `invalid-name`.
+pub fn check_name(name: &str) -> Result<()> {
     let is_usable = (1..=64).contains(&name.len())
         && name
             .chars()

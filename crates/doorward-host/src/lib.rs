@@ -8,8 +8,11 @@ mod access;
 mod change;
 mod environment;
 mod host;
+mod intent;
+mod judge;
 mod opened;
 mod policy;
+mod prepare;
 mod resolve;
 mod selector;
 mod settle;
@@ -20,13 +23,14 @@ mod vault;
 pub use access::{AccessList, AccessRow, Explanation};
 pub use change::{ChangeReport, ChangeRequest, Verb};
 pub use environment::{Environment, SystemClock, SystemRandom, TracingLog};
-pub use host::{Host, Proposal, SecretSources, SourceResolver};
+pub use host::{Host, Proposal, SecretSources, SourceResolver, check_name, connector, stored};
 pub use opened::Opened;
 pub use policy::{AllowedResource, Policy};
 pub use resolve::{Candidate, candidates};
 pub use selector::{Selector, SelectorRole};
 pub use sqlite::SqliteStore;
 pub use store::{
-    Claim, Integration, JournalEntry, JournalState, RequestSummary, SealedSecret, Settlement, Store,
+    Claim, Closing, Integration, JournalEntry, JournalState, RequestSummary, SealedSecret,
+    Settlement, Store,
 };
 pub use vault::Vault;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::store::{Integration, Store};
@@ -73,9 +73,9 @@ impl Opened {
         self.descriptor
     }
 
-    /// The integration as it is stored now.
+    /// The integration as it was when it was opened, or since then read again.
     pub fn integration(&self) -> Integration {
-        self.integration.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     /// The name of the place that the integration reaches, for messages.
@@ -93,13 +93,7 @@ impl Opened {
         let call = self.call(Mode::Read);
         let report =
             self.run(&call, |cx, connector| async move { connector.check(&cx).await }).await?;
-        let opened = self.integration();
-        self.change_integration(|integration| {
-            // Found through the connection that was opened: not true of one that replaced it.
-            if integration.connection == opened.connection && integration.reach == opened.reach {
-                integration.identity = Some(report.identity.clone());
-            }
-        })?;
+        self.remember(&report.identity)?;
         Ok(report)
     }
 
@@ -111,26 +105,65 @@ impl Opened {
         }
     }
 
-    /// Changes the policy and stores it.
+    /// Changes the policy and stores it. What others stored meanwhile stays.
     ///
     /// # Errors
     /// `NotFound` when the integration was removed meanwhile.
     pub fn change_policy(&self, mut change: impl FnMut(&mut Policy)) -> Result<()> {
-        self.change_integration(|integration| change(&mut integration.policy))
+        let mut integration = self.lock();
+        match &self.store {
+            None => change(&mut integration.policy),
+            Some(store) => {
+                let stored = store.modify(&integration.id, None, &mut |integration| {
+                    change(&mut integration.policy);
+                })?;
+                integration.policy = stored.policy;
+            }
+        }
+        Ok(())
     }
 
-    fn change_integration(&self, mut change: impl FnMut(&mut Integration)) -> Result<()> {
-        let mut integration = self.integration.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = integration.clone();
-        change(&mut changed);
-        if let Some(store) = &self.store
-            && changed != *integration
-        {
-            let stored = store.modify(&integration.id, None, &mut change)?;
-            changed.policy = stored.policy;
+    fn remember(&self, identity: &Identity) -> Result<()> {
+        let mut integration = self.lock();
+        if integration.identity.as_ref() == Some(identity) {
+            return Ok(());
         }
-        *integration = changed;
+        if let Some(store) = &self.store {
+            let opened = integration.clone();
+            store.modify(&opened.id, None, &mut |stored| {
+                // Found through the connection that was opened: not true of one that replaced it.
+                if opened.leads_where(stored) {
+                    stored.identity = Some(identity.clone());
+                }
+            })?;
+        }
+        integration.identity = Some(identity.clone());
         Ok(())
+    }
+
+    /// Reads the integration again: what somebody forbade since it was opened is forbidden.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed meanwhile; `Unavailable` when it leads elsewhere now.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let mut integration = self.lock();
+        let stored = store.integration(&integration.name)?;
+        let stored = stored.filter(|stored| stored.id == integration.id).ok_or_else(gone)?;
+        if !integration.leads_where(&stored) {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "integration-changed",
+                format!("The connection of `{}` was changed meanwhile.", stored.name),
+            )
+            .remedy("Nothing was changed. Run the command again."));
+        }
+        *integration = stored;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Integration> {
+        self.integration.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn call(&self, mode: Mode) -> Call {
@@ -151,9 +184,7 @@ impl Opened {
         match end {
             CallEnd::Error(error) | CallEnd::Denied(error) | CallEnd::Deadline(error) => error,
             CallEnd::AuthFailed(failure) => self.connector.explain(failure),
-            CallEnd::Planned(_) | CallEnd::Cancelled => {
-                Error::internal("A call ended in a way that nobody asked for.")
-            }
+            CallEnd::Planned(_) => Error::internal("A call ended in a way that nobody asked for."),
         }
     }
 
@@ -219,10 +250,16 @@ fn loops() -> Error {
     .remedy("Try again. If it stays so, report it to the provider with the request id in the log.")
 }
 
-/// A new id: sortable by time, without a clock's help unique by 64 random bits.
+/// The integration was removed by another command.
+pub(crate) fn gone() -> Error {
+    Error::new(ErrorKind::NotFound, "integration-gone", "The integration was removed meanwhile.")
+        .remedy("Look at `doorward integration list`.")
+}
+
+/// A new id: sortable by time, and without a clock's help unique by 64 random bits.
 pub(crate) fn new_id(environment: &Environment) -> String {
     let milliseconds = environment.clock.now().as_millisecond();
-    format!("{milliseconds:011x}{:08x}", environment.random.next() >> 32)
+    format!("{milliseconds:011x}{:016x}", environment.random.next())
 }
 
 /// The name and login of an object, for people.

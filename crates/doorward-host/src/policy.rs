@@ -1,6 +1,8 @@
 //! Policy: what may be changed at all. It stands before every write, in the host.
 
-use doorward_core::{Error, ErrorKind, Identity, ObjectRef, Resource, Result};
+use doorward_core::{
+    AccessPath, Error, ErrorKind, Identity, KeptHolder, ObjectRef, Resource, Result,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -43,27 +45,18 @@ impl Policy {
         self.resources.len() < before
     }
 
-    /// Lets a change of this principal's access to this resource pass, or says why not.
+    /// Lets a change of this principal's access to this resource pass, or says why not: the rules
+    /// that nobody can lift.
     ///
     /// # Errors
-    /// `DeniedByPolicy`, with the reasons `own-identity`, `privileged-resource` and
-    /// `not-on-writable-list`, in this order.
-    pub(crate) fn permit(
-        &self,
-        integration: &str,
+    /// `DeniedByPolicy`, with the reasons `own-identity` and `privileged-resource`, in this order.
+    pub(crate) fn permit_target(
         identity: &Identity,
         principal: &ObjectRef,
         resource: &Resource,
     ) -> Result<()> {
         if principal.id == identity.key.id || resource.key.id == identity.key.id {
-            return Err(denied(
-                "own-identity",
-                format!(
-                    "Doorward never changes the access of its own identity, {}.",
-                    identity.name
-                ),
-                "Somebody who is not Doorward must do this, in the provider's own console.",
-            ));
+            return Err(own_identity(identity));
         }
         if resource.privileged {
             return Err(denied(
@@ -76,6 +69,46 @@ impl Policy {
                 "Change it in the provider's own console.",
             ));
         }
+        Ok(())
+    }
+
+    /// Lets a group be given or lose access, or says why not: `ways` are those by which our own
+    /// identity belongs to the group, `gap` says why there may be more.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reasons `own-identity` and `own-identity-not-excluded`.
+    pub(crate) fn permit_holder(
+        identity: &Identity,
+        group: &str,
+        ways: &[AccessPath],
+        gap: Option<&Error>,
+    ) -> Result<()> {
+        if let Some(way) = ways.first() {
+            let mut error = own_identity(identity);
+            error.message =
+                format!("{} It belongs to {group}: {}.", error.message, way.names.join(" → "));
+            return Err(error);
+        }
+        match gap {
+            None => Ok(()),
+            Some(gap) => Err(denied(
+                "own-identity-not-excluded",
+                format!(
+                    "Whether {group} holds Doorward's own identity, {}, cannot be seen, and its \
+                     own access is never changed. {gap}",
+                    identity.name
+                ),
+                "Give Doorward the permission to read it (see `doorward check`), or change it in \
+                 the provider's own console.",
+            )),
+        }
+    }
+
+    /// Lets a change of a resource pass that somebody allowed.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason `not-on-writable-list`.
+    pub(crate) fn permit_listed(&self, integration: &str, resource: &Resource) -> Result<()> {
         let listed = self.kinds.contains(&resource.key.kind)
             || self.resources.iter().any(|allowed| allowed.key == resource.key);
         if !listed {
@@ -102,21 +135,25 @@ impl Policy {
     /// `DeniedByPolicy`, with the reasons `last-holder` and `holders-not-countable`.
     pub(crate) fn permit_removal(
         resource: &Resource,
-        entitlement: &str,
+        kept: &KeptHolder,
         others: Option<usize>,
     ) -> Result<()> {
-        if !resource.keeps_last_holder.iter().any(|kept| kept == entitlement) {
-            return Ok(());
-        }
+        let entitlement = &kept.entitlement;
         match others {
-            Some(0) => Err(denied(
-                "last-holder",
-                format!(
-                    "This is the last {entitlement} of {}, which must keep one.",
-                    resource.name
-                ),
-                format!("Give somebody else the right `{entitlement}` first."),
-            )),
+            Some(0) => {
+                let (last, another) = match kept.principals.join(" or ") {
+                    kinds if kinds.is_empty() => (String::new(), "somebody else".to_owned()),
+                    kinds => (format!("{kinds} among those who are "), format!("another {kinds}")),
+                };
+                Err(denied(
+                    "last-holder",
+                    format!(
+                        "This is the last {last}{entitlement} of {}, which must keep one.",
+                        resource.name
+                    ),
+                    format!("Give {another} the right `{entitlement}` first."),
+                ))
+            }
             Some(_) => Ok(()),
             None => Err(denied(
                 "holders-not-countable",
@@ -129,6 +166,14 @@ impl Policy {
             )),
         }
     }
+}
+
+fn own_identity(identity: &Identity) -> Error {
+    denied(
+        "own-identity",
+        format!("Doorward never changes the access of its own identity, {}.", identity.name),
+        "Somebody who is not Doorward must do this, in the provider's own console.",
+    )
 }
 
 fn denied(reason: &str, message: String, remedy: impl Into<String>) -> Error {

@@ -1,6 +1,6 @@
 //! From a selector to exactly one object. From there on only ids count.
 
-use doorward_core::{Error, ErrorKind, Object, Query, Record, Result, Term, Timestamp};
+use doorward_core::{Error, ErrorKind, Object, Query, Record, Resource, Result, Term, Timestamp};
 use serde::{Deserialize, Serialize};
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
@@ -94,6 +94,22 @@ impl Opened {
                 Err(ambiguous(selector, &found))
             }
             (None, _) => Err(self.not_found(selector)),
+        }
+    }
+
+    /// The one resource that the selector names.
+    ///
+    /// # Errors
+    /// Those of [`resolve`](Self::resolve); `InvalidRequest` when it names an account.
+    pub async fn resolve_resource(&self, selector: &Selector) -> Result<Resource> {
+        match self.resolve(selector).await? {
+            Object::Resource(resource) => Ok(resource),
+            Object::Account(account) => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "not-a-resource",
+                format!("{} is an account. Access is held on resources.", account.name),
+            )
+            .remedy("Name a resource, e.g. `group:Finance`.")),
         }
     }
 

@@ -1,18 +1,21 @@
 //! Lost answers and crashes are settled by looking, never by guessing.
 
 use doorward_core::{
-    Error, ErrorKind, GrantKey, Outcome, OutcomeKind, Result, SettleRequest, Timestamp,
+    Error, ErrorKind, GrantKey, Outcome, OutcomeKind, Result, Retry, SettleRequest, Timestamp,
 };
-use doorward_http::Mode;
+use doorward_http::{CallOptions, Mode};
+use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Opened;
-use crate::change::ANSWERED_ALREADY_REVOKED;
+use crate::change::EARLIER;
+use crate::judge::{ANSWERED_ALREADY, is_doubted};
+use crate::opened::CALL_DEADLINE;
 use crate::store::{Claim, JournalEntry, JournalState, Settlement};
 
 /// How long to wait before each look: replicas lag for seconds to tens of seconds
-/// (facts §7), so the looks get rarer. Two minutes in all.
+/// (facts §7), so the looks get rarer.
 const LOOKS: [Duration; 9] = [
     Duration::ZERO,
     Duration::from_secs(1),
@@ -25,10 +28,12 @@ const LOOKS: [Duration; 9] = [
     Duration::from_secs(30),
 ];
 
+/// How long one change is looked for, all looks together.
+const PATIENCE: Duration = Duration::from_secs(150);
+/// How long one look may take.
+const LOOK_DEADLINE: Duration = Duration::from_secs(15);
 /// How long to wait for another process that is changing the same integration.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(30);
-/// How far back the journal is searched for an earlier change of the same grant.
-const RECENT: u32 = 10_000;
 const CLAIM_STEP: Duration = Duration::from_millis(100);
 
 impl Opened {
@@ -70,7 +75,7 @@ impl Opened {
         }
     }
 
-    pub(crate) async fn settle_unsettled(&self, claim: &Claim) -> Result<Vec<JournalEntry>> {
+    async fn settle_unsettled(&self, claim: &Claim) -> Result<Vec<JournalEntry>> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let mut entries = store.unsettled(&claim.integration)?;
         for entry in &mut entries {
@@ -82,11 +87,17 @@ impl Opened {
                     entry.settlement = Some(settlement);
                 }
                 // What was known stays; the next command looks again.
-                Err(error) => tracing::warn!(
-                    journal = entry.id,
-                    reason = error.reason,
-                    "an open change could not be settled: {error}"
-                ),
+                Err(error) => {
+                    tracing::warn!(
+                        journal = entry.id,
+                        reason = error.reason,
+                        "an open change could not be settled: {error}"
+                    );
+                    // A provider that cannot be reached is not asked once for each entry.
+                    if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout) {
+                        break;
+                    }
+                }
             }
         }
         Ok(entries)
@@ -101,36 +112,34 @@ impl Opened {
         for entry in &entries {
             let settlement = self.settle_patiently(claim, entry).await?;
             if settlement.is_none_or(|settlement| settlement.state() != JournalState::Settled) {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    "earlier-change-open",
-                    format!(
-                        "What came of an earlier change of the same access, {}, is not known yet.",
-                        entry.id
-                    ),
-                )
-                .remedy(format!(
-                    "Look at `doorward journal show {}`, and run the command again in a minute.",
-                    entry.id
-                )));
+                return Err(still_open(entry));
             }
         }
         Ok(!entries.is_empty())
     }
 
-    /// Looks, and looks again until the outcome is known or patience ends. Gives what is known.
+    /// Looks, and looks again until the outcome is known, looking is refused, or patience ends.
+    /// Gives what is known.
     pub(crate) async fn settle_patiently(
         &self,
         claim: &Claim,
         entry: &JournalEntry,
     ) -> Result<Option<Settlement>> {
         let mut entry = entry.clone();
-        let Some(store) = &self.store else { return Ok(entry.settlement) };
+        let looks = self.look_until_settled(claim, &mut entry);
+        match tokio::time::timeout(PATIENCE, looks).await {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) | Err(_) => Ok(entry.settlement),
+        }
+    }
+
+    async fn look_until_settled(&self, claim: &Claim, entry: &mut JournalEntry) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
         for delay in LOOKS {
             tokio::time::sleep(delay).await;
-            match self.look(&entry).await {
+            match self.look(entry).await {
                 Ok(outcome) => {
-                    let settlement = self.settlement(&entry, outcome);
+                    let settlement = self.settlement(entry, outcome);
                     store.settle(claim, &entry.id, &settlement)?;
                     let is_over = settlement.state() == JournalState::Settled;
                     entry.settlement = Some(settlement);
@@ -138,29 +147,32 @@ impl Opened {
                         break;
                     }
                 }
-                Err(error) => tracing::info!(
-                    journal = entry.id,
-                    reason = error.reason,
-                    "the outcome of a change could not be looked up yet: {error}"
-                ),
+                Err(error) => {
+                    tracing::info!(
+                        journal = entry.id,
+                        reason = error.reason,
+                        "the outcome of a change could not be looked up: {error}"
+                    );
+                    if error.retry == Retry::Never && error.kind == ErrorKind::PermissionDenied {
+                        break;
+                    }
+                }
             }
         }
-        Ok(entry.settlement)
+        Ok(())
     }
 
     async fn look(&self, entry: &JournalEntry) -> Result<Outcome> {
+        let outcome = entry.settlement.as_ref().and_then(|settlement| settlement.outcome.as_ref());
         let request = SettleRequest {
             operation: entry.operation.clone(),
             prior: entry.prior.clone(),
-            handle: entry
-                .settlement
-                .as_ref()
-                .and_then(|settlement| settlement.outcome.as_ref())
-                .and_then(|outcome| outcome.handle.clone()),
+            handle: outcome.and_then(|outcome| outcome.handle.clone()),
             sent: entry.at,
+            given_up: self.given_up(entry),
             last_changed: self.last_changed(entry)?,
         };
-        let call = self.call(Mode::Read);
+        let call = self.session.call(CallOptions::new(Mode::Read, LOOK_DEADLINE));
         self.run(&call, |cx, connector| {
             let (connector, request) = (Arc::clone(&connector), request.clone());
             async move { connector.settle(&cx, request).await }
@@ -168,29 +180,43 @@ impl Opened {
         .await
     }
 
-    /// When the same grant was last changed before, by the newest part of the journal.
+    /// When the write's answer was given up. A process that died waited no longer than until now,
+    /// and no longer than a call may take.
+    fn given_up(&self, entry: &JournalEntry) -> Timestamp {
+        let known = entry.settlement.as_ref().and_then(|settlement| settlement.given_up);
+        known.unwrap_or_else(|| {
+            let longest = SignedDuration::try_from(CALL_DEADLINE).unwrap_or(SignedDuration::MAX);
+            let end = entry.at.saturating_add(longest).unwrap_or(Timestamp::MAX);
+            self.environment.clock.now().clamp(entry.at, end)
+        })
+    }
+
+    /// When the same grant was last changed before. A provider that answered "was so already" of a
+    /// grant that seemed otherwise shows replicas that lag behind somebody else's change.
     fn last_changed(&self, entry: &JournalEntry) -> Result<Option<Timestamp>> {
         let Some(store) = &self.store else { return Ok(None) };
-        let Some((key, _)) = entry.operation.action.grant() else { return Ok(None) };
-        let earlier = store.journal(Some(&entry.integration), RECENT)?;
+        let earlier = store.earlier(entry, EARLIER)?.into_iter();
+        let outcome = entry.settlement.as_ref().and_then(|settlement| settlement.outcome.as_ref());
+        let doubted = outcome.filter(|outcome| is_doubted(outcome)).map(|_| entry.at);
         Ok(earlier
-            .into_iter()
-            .filter(|other| other.id != entry.id && other.at <= entry.at)
-            .filter(|other| other.operation.action.grant().is_some_and(|(same, _)| same == key))
             .map(|other| other.settlement.map_or(other.at, |settlement| settlement.at))
+            .chain(doubted)
             .max())
     }
 
     fn settlement(&self, entry: &JournalEntry, mut outcome: Outcome) -> Settlement {
         let before = entry.settlement.as_ref();
-        let answered = before
-            .and_then(|settlement| settlement.outcome.as_ref())
-            .is_some_and(|outcome| outcome.attributes.contains_key(ANSWERED_ALREADY_REVOKED));
-        if answered {
-            outcome.attributes.insert(ANSWERED_ALREADY_REVOKED.to_owned(), true.into());
-            if outcome.kind == OutcomeKind::Revoked {
-                outcome.kind = OutcomeKind::AlreadyRevoked;
-            }
+        let known = before.and_then(|settlement| settlement.outcome.as_ref());
+        if !outcome.kind.is_final() && outcome.handle.is_none() {
+            outcome.handle = known.and_then(|known| known.handle.clone());
+        }
+        if known.is_some_and(is_doubted) {
+            outcome.attributes.insert(ANSWERED_ALREADY.to_owned(), true.into());
+            outcome.kind = match outcome.kind {
+                OutcomeKind::Revoked => OutcomeKind::AlreadyRevoked,
+                OutcomeKind::Granted => OutcomeKind::AlreadyGranted,
+                kind => kind,
+            };
         }
         Settlement {
             at: self.environment.clock.now(),
@@ -198,8 +224,24 @@ impl Opened {
             error: None,
             request_id: before.and_then(|settlement| settlement.request_id.clone()),
             by_looking: true,
+            given_up: Some(self.given_up(entry)),
+            by_hand: None,
         }
     }
+}
+
+fn still_open(entry: &JournalEntry) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "earlier-change-open",
+        format!("What came of an earlier change of the same access, {}, is not known yet.", entry.id),
+    )
+    .remedy(format!(
+        "Run the command again in a minute. If it stays so, look in the provider's own console, and \
+         write down what you see with `doorward journal close {} --outcome applied|not-applied \
+         --reason TEXT`.",
+        entry.id
+    ))
 }
 
 /// Another process has the claim.

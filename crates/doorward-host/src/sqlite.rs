@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::opened::gone;
 use crate::store::{
-    Claim, Integration, JournalEntry, JournalState, SealedSecret, Settlement, Store,
+    Claim, Integration, JournalEntry, JournalState, SealedSecret, Settlement, Store, name_taken,
 };
 
 /// Each entry brings the file from the version of its index to the next one.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE integrations (
         id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, fence INTEGER NOT NULL DEFAULT 0,
         document TEXT NOT NULL
@@ -31,7 +33,13 @@ const MIGRATIONS: &[&str] = &["
         entry TEXT NOT NULL, settlement TEXT
     ) STRICT;
     CREATE INDEX journal_unsettled ON journal (integration, sequence) WHERE state <> 'settled';
-"];
+",
+    "
+    ALTER TABLE journal ADD COLUMN grant_key TEXT;
+    CREATE INDEX journal_grants ON journal (integration, grant_key, sequence);
+    CREATE INDEX journal_integrations ON journal (integration, sequence);
+",
+];
 
 /// The store in one SQLite file, readable by its owner only.
 pub struct SqliteStore {
@@ -80,6 +88,7 @@ impl SqliteStore {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes one entry, unless the claim was lost.
     fn write_journal(&self, claim: &Claim, sql: &str, values: impl rusqlite::Params) -> Result<()> {
         let mut connection = self.connection();
         let transaction = connection
@@ -103,7 +112,9 @@ impl SqliteStore {
                 "Look at `doorward journal list`, and run the command again if it is needed.",
             ));
         }
-        transaction.execute(sql, values).map_err(failed)?;
+        if transaction.execute(sql, values).map_err(failed)? != 1 {
+            return Err(Error::internal("A journal entry is not the one that was meant."));
+        }
         transaction.commit().map_err(failed)
     }
 }
@@ -133,12 +144,7 @@ impl Store for SqliteStore {
             )
             .map_err(failed)?;
         if added == 0 {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                "name-taken",
-                format!("There is an integration `{}` already.", integration.name),
-            )
-            .remedy("Choose another name, or change it with `doorward integration update`."));
+            return Err(name_taken(&integration.name));
         }
         put_secrets(&transaction, &integration.id, secrets)?;
         transaction.commit().map_err(failed)
@@ -156,12 +162,7 @@ impl Store for SqliteStore {
             .map_err(failed)?;
         let found = rows(&transaction, "SELECT document FROM integrations WHERE id = ?1", [id])?;
         let Some(document) = found.first() else {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                "integration-gone",
-                "The integration was removed meanwhile.",
-            )
-            .remedy("Look at `doorward integration list`."));
+            return Err(gone());
         };
         let mut integration: Integration = parse(document)?;
         change(&mut integration);
@@ -248,21 +249,26 @@ impl Store for SqliteStore {
                 [id],
                 |row| row.get(0),
             )
-            .map_err(failed)?;
+            .optional()
+            .map_err(failed)?
+            .ok_or_else(gone)?;
         Ok(Some(Claim { integration: id.to_owned(), fence, _lock: lock }))
     }
 
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
         self.write_journal(
             claim,
-            "INSERT INTO journal (id, integration, fence, state, entry) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (id) DO UPDATE SET fence = ?3, state = ?4, entry = ?5",
+            "INSERT INTO journal (id, integration, fence, state, entry, grant_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET state = ?4, entry = ?5
+             WHERE integration = ?2 AND fence = ?3 AND grant_key IS ?6",
             params![
                 entry.id,
                 entry.integration,
                 claim.fence,
                 state_name(entry.state),
-                text(entry)?
+                text(entry)?,
+                grant_key(entry)?
             ],
         )
     }
@@ -270,15 +276,34 @@ impl Store for SqliteStore {
     fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()> {
         self.write_journal(
             claim,
-            "UPDATE journal SET state = ?2, settlement = ?3, fence = ?4 WHERE id = ?1",
-            params![id, state_name(settlement.state()), text(settlement)?, claim.fence],
+            "UPDATE journal SET state = ?2, settlement = ?3, fence = ?4
+             WHERE id = ?1 AND integration = ?5",
+            params![
+                id,
+                state_name(settlement.state()),
+                text(settlement)?,
+                claim.fence,
+                claim.integration
+            ],
         )
     }
 
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>> {
+        match integration {
+            Some(id) => self.entries(
+                "WHERE integration = ?1 ORDER BY sequence DESC LIMIT ?2",
+                params![id, limit],
+            ),
+            None => self.entries("ORDER BY sequence DESC LIMIT ?1", [limit]),
+        }
+    }
+
+    fn earlier(&self, entry: &JournalEntry, limit: u32) -> Result<Vec<JournalEntry>> {
         self.entries(
-            "WHERE ?1 IS NULL OR integration = ?1 ORDER BY sequence DESC LIMIT ?2",
-            params![integration, limit],
+            "WHERE integration = ?1 AND grant_key = ?2
+             AND sequence < (SELECT sequence FROM journal WHERE id = ?3)
+             ORDER BY sequence DESC LIMIT ?4",
+            params![entry.integration, grant_key(entry)?, entry.id, limit],
         )
     }
 
@@ -373,6 +398,11 @@ fn state_name(state: JournalState) -> &'static str {
     }
 }
 
+/// The grant that an entry changes, as the journal is searched by it.
+fn grant_key(entry: &JournalEntry) -> Result<Option<String>> {
+    entry.operation.action.grant().map(|(key, _)| text(key)).transpose()
+}
+
 fn text(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::internal("A record could not be stored.").cause(error))
@@ -416,5 +446,23 @@ fn private_file(path: &Path) -> std::io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    close_to_others(&file)?;
+    Ok(file)
+}
+
+/// A file that was there before, e.g. a copy, may be open to others.
+#[cfg(unix)]
+fn close_to_others(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_file: &File) -> std::io::Result<()> {
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the host remembers: integrations, their sealed secrets, and the journal.
 
 use doorward_core::{
-    Error, Grant, Identity, Operation, Outcome, Reach, Result, Skipped, Timestamp,
+    Error, ErrorKind, Grant, Identity, Operation, Outcome, Reach, Result, Skipped, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,6 +39,23 @@ pub struct Integration {
     pub updated: Timestamp,
 }
 
+impl Integration {
+    /// Whether another connection leads to the same place by the same way; secrets may differ.
+    pub(crate) fn leads_where(&self, other: &Self) -> bool {
+        self.connection == other.connection && self.reach == other.reach
+    }
+}
+
+/// There is an integration of this name.
+pub(crate) fn name_taken(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "name-taken",
+        format!("There is an integration `{name}` already."),
+    )
+    .remedy("Choose another name, or change it with `doorward integration update`.")
+}
+
 /// A secret as it is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSecret {
@@ -63,7 +80,7 @@ pub enum JournalState {
 }
 
 /// The request that a change sends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestSummary {
     /// The method.
@@ -127,6 +144,23 @@ pub struct Settlement {
     /// Whether it was found out by looking, after a lost answer or a crash.
     #[serde(default)]
     pub by_looking: bool,
+    /// Since when nobody waits for the answer any more; until then the write may have been on its
+    /// way. Absent when the answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<Timestamp>,
+    /// Who said so, when nobody can look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<Closing>,
+}
+
+/// An outcome that a person found out and wrote down, because Doorward cannot look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Closing {
+    /// The operating system's user.
+    pub actor: String,
+    /// How they know.
+    pub reason: String,
 }
 
 impl Settlement {
@@ -179,6 +213,9 @@ pub trait Store: Send + Sync {
     /// Sets it.
     fn set_current(&self, name: Option<&str>) -> Result<()>;
     /// Claims the right to change an integration; `None` while another process has it.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed meanwhile.
     fn claim(&self, id: &str) -> Result<Option<Claim>>;
     /// Writes a change down right before it is sent; once more, with a new time, when it is sent
     /// again. Durable when it returns.
@@ -189,6 +226,9 @@ pub trait Store: Send + Sync {
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>>;
     /// The entries whose id starts so.
     fn journal_entries(&self, id_prefix: &str) -> Result<Vec<JournalEntry>>;
+    /// The changes of the same grant before this one, newest first; none for an action on an
+    /// object.
+    fn earlier(&self, entry: &JournalEntry, limit: u32) -> Result<Vec<JournalEntry>>;
     /// The entries of an integration that are not settled, oldest first.
     fn unsettled(&self, integration: &str) -> Result<Vec<JournalEntry>>;
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use doorward_core::{Error, ErrorKind, Result};
 use secrecy::{ExposeSecret, SecretString};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -55,20 +55,20 @@ impl Vault {
             .fill(bytes.as_mut())
             .map_err(|_| Error::internal("The operating system gave no randomness for a key."))?;
         let text = Zeroizing::new(STANDARD.encode(bytes.as_ref()));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(|error| unusable(path, error))?;
-                Self::from_bytes(bytes.as_ref())
-            }
+        // Whole or not at all: another process that starts now must not read half a key.
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let mut file = tempfile::Builder::new()
+            .prefix(".key-")
+            .tempfile_in(directory.unwrap_or(Path::new(".")))
+            .map_err(|error| unusable(path, error))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| unusable(path, error))?;
+        match file.persist_noclobber(path) {
+            Ok(_) => Self::from_bytes(bytes.as_ref()),
             // Another process made it in the meantime; its key counts.
-            Err(error) if error.kind() == IoErrorKind::AlreadyExists => Self::from_file(path),
-            Err(error) => Err(unusable(path, error)),
+            Err(error) if error.error.kind() == IoErrorKind::AlreadyExists => Self::from_file(path),
+            Err(error) => Err(unusable(path, error.error)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One call of a connector: it runs, and it ends, by itself or early.
 
 use async_trait::async_trait;
-use doorward_core::{Attributes, Context, Error, Http, HttpRequest, HttpResponse, Random, Result};
+use doorward_core::{Attributes, Context, Error, Http, HttpRequest, HttpResponse, Result};
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::exchange::{Stop, claims, exchange};
 use crate::retry::{Budget, Delays};
 use crate::session::Shared;
 use crate::writes::Writes;
-use crate::{CallEnd, Cancel, Secrets, WriteRecord, errors};
+use crate::{CallEnd, WriteRecord, errors};
 
 /// What a call may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +34,6 @@ pub struct CallOptions {
     pub mode: Mode,
     /// How long it may take, all repeats and waits included.
     pub deadline: Duration,
-    /// What cancels it.
-    pub cancel: Option<Cancel>,
-    /// Ids and jitter of this call; the session's when absent. A simulation gives each call its
-    /// own, so that the order of calls does not matter.
-    pub random: Option<Arc<dyn Random>>,
-    /// Secrets that the host minted for this call. Where a write's JSON body refers to one, as
-    /// `{"pointer": …}`, the secret is sent; plans, digests and records keep the reference.
-    pub minted: Secrets,
     /// What to do right before a write leaves, each time one does: for a journal. When it fails,
     /// nothing is sent, and the call ends with [`CallEnd::Denied`].
     pub before_write: Option<Arc<BeforeWrite>>,
@@ -53,14 +45,7 @@ pub type BeforeWrite = dyn Fn(&WriteRecord) -> Result<()> + Send + Sync;
 impl CallOptions {
     /// A call of this mode and deadline.
     pub fn new(mode: Mode, deadline: Duration) -> Self {
-        Self {
-            mode,
-            deadline,
-            cancel: None,
-            random: None,
-            minted: Secrets::new(),
-            before_write: None,
-        }
+        Self { mode, deadline, before_write: None }
     }
 }
 
@@ -70,13 +55,10 @@ pub struct Call(Arc<CallState>);
 pub(crate) struct CallState {
     pub(crate) session: Arc<Shared>,
     pub(crate) mode: Mode,
-    pub(crate) minted: Secrets,
     pub(crate) before_write: Option<Arc<BeforeWrite>>,
-    pub(crate) random: Arc<dyn Random>,
     pub(crate) budget: Budget,
     pub(crate) writes: Writes,
     ending: Ending,
-    cancel: Cancel,
     limit: Duration,
     trouble: Mutex<Option<String>>,
 }
@@ -96,13 +78,10 @@ impl Call {
         let deadline = now + options.deadline.min(far);
         Self(Arc::new(CallState {
             mode: options.mode,
-            minted: options.minted,
             before_write: options.before_write,
-            random: options.random.unwrap_or_else(|| session.random.clone()),
             budget: Budget::new(session.limits.repeats, deadline),
             writes: Writes::default(),
             ending: Ending::default(),
-            cancel: options.cancel.unwrap_or_default(),
             limit: options.deadline,
             trouble: Mutex::default(),
             session,
@@ -130,7 +109,7 @@ impl Call {
                 Err(error) => error,
             };
             let wait = delays
-                .get_or_insert_with(|| Delays::new(self.0.random.as_ref()))
+                .get_or_insert_with(|| Delays::new(self.0.session.random.as_ref()))
                 .for_error(error.retry)
                 .filter(|_| self.0.writes.refused_since(known))
                 .filter(|wait| self.0.budget.take(1, *wait));
@@ -159,7 +138,7 @@ impl Call {
         Context::new(
             Arc::new(CallHttp(self.0.clone())),
             session.clock.clone(),
-            self.0.random.clone(),
+            session.random.clone(),
             session.log.clone(),
         )
     }
@@ -170,7 +149,6 @@ impl Call {
         let value = tokio::select! {
             biased;
             end = state.ending.wait() => return Err(end),
-            () = state.cancel.cancelled() => return Err(CallEnd::Cancelled),
             () = sleep_until(state.budget.deadline()) => return Err(self.deadline()),
             value = future => value,
         };

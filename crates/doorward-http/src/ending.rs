@@ -19,8 +19,6 @@ pub enum CallEnd {
     Denied(Error),
     /// The call's deadline passed. A write in flight stays in the call's writes, as lost.
     Deadline(Error),
-    /// The operator cancelled. A write in flight stays in the call's writes, as lost.
-    Cancelled,
 }
 
 /// A write that a plan would send.
@@ -35,7 +33,7 @@ pub struct PlannedRequest {
     pub url: String,
     /// The path's shape.
     pub template: String,
-    /// The JSON body; a minted secret is still a reference.
+    /// The JSON body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// As in [`WriteRecord::digest`](crate::WriteRecord::digest).
@@ -74,5 +72,26 @@ impl Ending {
             }
             self.notify.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors;
+
+    fn end(reason: &str) -> CallEnd {
+        CallEnd::Denied(errors::denied(reason, "Denied."))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_ending_stands() {
+        let ending = Ending::default();
+        assert!(!ending.is_put());
+        ending.put(end("first"));
+        ending.put(end("second"));
+        assert!(ending.is_put());
+        assert_eq!(ending.wait().await, end("first"));
+        assert_eq!(ending.take(), None, "the second one is forgotten");
     }
 }

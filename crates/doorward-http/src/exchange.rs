@@ -5,7 +5,6 @@ use doorward_core::{
     Attributes, AuthFailure, AuthStage, Effect, Error, HttpRequest, HttpResponse, Method, Retry,
 };
 use http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -16,6 +15,7 @@ use crate::body::{self, BodyError};
 use crate::call::{CallState, millis};
 use crate::effect::effect;
 use crate::prepare::{Prepared, uuid};
+use crate::redact::Redactor;
 use crate::refusal;
 use crate::retry::{COST_OF_NO_CONNECTION, Delays, is_transient, retry_after};
 use crate::session::{Credential, EndpointState};
@@ -59,7 +59,7 @@ pub(crate) async fn exchange(
     let endpoint = call.session.endpoint(&request.endpoint)?.clone();
     let effect = effect(&request, &endpoint.read_posts)
         .map_err(|error| Stop::end(CallEnd::Denied(error)))?;
-    let prepared = Prepared::new(endpoint, effect, request, &call.minted)?;
+    let prepared = Prepared::new(endpoint, effect, request)?;
     admit(call.mode, &prepared)?;
     let mut exchange = Exchange {
         call,
@@ -130,7 +130,7 @@ impl Exchange<'_> {
         let host = endpoint.origin.host();
         let span =
             attempt_span(self.prepared.method.name(), host, &self.prepared.template, self.attempt);
-        let id = uuid(self.call.random.as_ref());
+        let id = uuid(self.call.session.random.as_ref());
         let record = (self.prepared.effect == Effect::Write).then(|| self.record(id.clone()));
         if let (Some(record), Some(before_write)) = (&record, &self.call.before_write) {
             before_write(record).map_err(|error| Stop::end(CallEnd::Denied(error)))?;
@@ -190,16 +190,29 @@ impl Exchange<'_> {
         };
         let (parts, stream) = response.into_parts();
         let status = parts.status.as_u16();
+        let redactor = self.redactor(attached);
+        // Everything that is told of the answer comes from these; its coding must stay as it came.
+        let mut headers = parts.headers.clone();
+        redactor.headers(parts.status, &mut headers);
         record(&|record| {
             record.status = Some(status);
-            record.request_id = request_id(&parts.headers);
+            record.request_id = request_id(&headers);
             // A success speaks for its parts only once its body is read.
             record.lost = leaves_open(status) || parts.status.is_success();
         });
         let host = self.endpoint().origin.host();
         let body = body::read(stream, &parts.headers, &call.session.limits, host).await?;
         record(&|record| record.lost = leaves_open(status));
-        Ok(Answer { status, headers: parts.headers, body })
+        Ok(Answer { status, headers, body: redactor.body(parts.status, body) })
+    }
+
+    /// What must not be told of an answer to a request with this credential.
+    fn redactor<'a>(&'a self, attached: &'a Attached) -> &'a Redactor {
+        match (attached, &self.prepared.endpoint.credential) {
+            (Attached::Token(_, token), _) => &token.redactor,
+            (_, Credential::Fixed { redactor, .. }) => redactor,
+            _ => const { &Redactor::NONE },
+        }
     }
 
     fn request(&self, id: &str, attached: &Attached) -> Result<http::Request<Bytes>, Error> {
@@ -262,31 +275,22 @@ impl Exchange<'_> {
     }
 
     fn unauthorised(&mut self, answer: Answer, attached: Attached) -> Result<Option<Answer>, Stop> {
-        let body = refusal::object(&answer.body);
-        let (body, challenge) = match (&attached, &self.prepared.endpoint.credential) {
-            (Attached::Token(source, token), _) => {
-                if !self.renewed {
-                    self.renewed = true;
-                    source.drop_token(token);
-                    return Ok(None);
-                }
-                let body = source.redact(token.redact(body));
-                (body, token.challenge(&answer.headers))
-            }
-            (Attached::Fixed(..), Credential::Fixed { secret, .. }) => {
-                let secret = secret.expose_secret();
-                let challenge = refusal::challenge(&answer.headers, secret);
-                (refusal::redact(body, secret), challenge)
-            }
+        match attached {
             // Nothing was refused: there is no credential.
-            _ => return Ok(Some(answer)),
-        };
+            Attached::Nothing => return Ok(Some(answer)),
+            Attached::Token(source, token) if !self.renewed => {
+                self.renewed = true;
+                source.drop_token(&token);
+                return Ok(None);
+            }
+            Attached::Token(..) | Attached::Fixed(..) => {}
+        }
         Err(Stop::end(CallEnd::AuthFailed(AuthFailure {
             endpoint: self.endpoint().name.clone(),
             stage: AuthStage::Endpoint,
             status: answer.status,
-            body,
-            challenge,
+            body: refusal::object(&answer.body),
+            challenge: refusal::challenge(&answer.headers),
             request_id: request_id(&answer.headers),
         })))
     }
@@ -385,7 +389,7 @@ async fn retry_transport(
 }
 
 fn delays<'a>(call: &CallState, delays: &'a mut Option<Delays>) -> &'a mut Delays {
-    delays.get_or_insert_with(|| Delays::new(call.random.as_ref()))
+    delays.get_or_insert_with(|| Delays::new(call.session.random.as_ref()))
 }
 
 /// Waits, when the budget allows another attempt; says whether it did.

@@ -19,13 +19,13 @@
 mod address;
 mod body;
 mod call;
-mod cancel;
 mod effect;
 mod ending;
 mod errors;
 mod exchange;
 mod origin;
 mod prepare;
+mod redact;
 mod refusal;
 mod retry;
 mod secrets;
@@ -37,7 +37,6 @@ mod writes;
 
 pub use address::{AddressRule, address_class};
 pub use call::{BeforeWrite, Call, CallOptions, Mode};
-pub use cancel::Cancel;
 pub use ending::{CallEnd, PlannedRequest};
 pub use secrets::Secrets;
 pub use session::{Limits, Session, SessionOptions};

@@ -28,7 +28,7 @@ impl Origin {
     }
 
     /// The origin of a URL that [`parse_url`] accepted.
-    pub(crate) fn of(url: Url) -> Self {
+    fn of(url: Url) -> Self {
         Self { text: url.origin().ascii_serialization(), host: host_and_port(&url), url }
     }
 

@@ -3,15 +3,13 @@
 use bytes::Bytes;
 use doorward_core::{Effect, Error, HttpRequest, Method, Random, Result};
 use http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 use crate::effect::is_method_override;
 use crate::session::{Credential, EndpointState};
-use crate::{PlannedRequest, Secrets, errors};
+use crate::{PlannedRequest, errors};
 
 /// What we call ourselves (RFC 9110 §10.1.5).
 pub(crate) const USER_AGENT: &str = concat!("Doorward/", env!("CARGO_PKG_VERSION"));
@@ -35,21 +33,14 @@ impl Prepared {
         endpoint: Arc<EndpointState>,
         effect: Effect,
         request: HttpRequest,
-        minted: &Secrets,
     ) -> Result<Self> {
         let url = endpoint.origin.join(request.path.as_str())?;
         let headers = headers(&request, &endpoint)?;
-        let shown = match &request.body {
+        let body = match &request.body {
             Some(body) => encode(body)?,
             None => Vec::new(),
         };
-        let digest = digest(request.method, &url, &shown);
-        let body = match &request.body {
-            Some(body) if effect == Effect::Write && !minted.is_empty() => {
-                Bytes::from_owner(Zeroizing::new(encode(&filled(body, minted))?))
-            }
-            _ => Bytes::from(shown),
-        };
+        let digest = digest(request.method, &url, &body);
         Ok(Self {
             template: request.path.template().to_owned(),
             endpoint,
@@ -57,7 +48,7 @@ impl Prepared {
             effect,
             url,
             headers,
-            body,
+            body: Bytes::from(body),
             shown: request.body,
             digest,
         })
@@ -79,25 +70,6 @@ impl Prepared {
 fn encode(body: &Value) -> Result<Vec<u8>> {
     serde_json::to_vec(body)
         .map_err(|error| Error::internal("A JSON body could not be written.").cause(error))
-}
-
-/// The body with every reference to a minted secret replaced by the secret. Only minted ones: a
-/// connector that could name the connection's own would send them anywhere.
-fn filled(body: &Value, minted: &Secrets) -> Value {
-    let secret = body
-        .as_object()
-        .filter(|object| object.len() == 1)
-        .and_then(|object| object.get("pointer"))
-        .and_then(Value::as_str)
-        .and_then(|pointer| minted.get(pointer));
-    match (secret, body) {
-        (Some(secret), _) => Value::String(secret.expose_secret().to_owned()),
-        (None, Value::Object(object)) => {
-            object.iter().map(|(name, value)| (name.clone(), filled(value, minted))).collect()
-        }
-        (None, Value::Array(values)) => values.iter().map(|value| filled(value, minted)).collect(),
-        (None, value) => value.clone(),
-    }
 }
 
 fn digest(method: Method, url: &str, body: &[u8]) -> String {

@@ -22,11 +22,6 @@ impl Secrets {
     pub fn get(&self, pointer: &str) -> Option<&SecretString> {
         self.0.get(pointer)
     }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<P: Into<String>> FromIterator<(P, SecretString)> for Secrets {

@@ -5,15 +5,16 @@ use base64::engine::general_purpose::STANDARD;
 use doorward_core::{Clock, Endpoint, Log, Random, Reach, Result, Scheme};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderName};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-use crate::origin::{Origin, address_rule};
-use crate::token::TokenSource;
+use crate::origin::{Origin, address_rule, parse_url};
+use crate::redact::Redactor;
+use crate::token::{TokenOptions, TokenSource};
 use crate::{AddressRule, Call, CallOptions, Secrets, Transport, errors, prepare};
 
 /// Limits of every request of a session.
@@ -53,7 +54,7 @@ pub struct SessionOptions {
     pub secrets: Secrets,
     /// The dates.
     pub clock: Arc<dyn Clock>,
-    /// Ids and jitter, unless a call brings its own.
+    /// Ids and jitter.
     pub random: Arc<dyn Random>,
     /// Where connectors log.
     pub log: Arc<dyn Log>,
@@ -88,11 +89,11 @@ pub(crate) struct EndpointState {
 /// How an endpoint's requests are authenticated.
 pub(crate) enum Credential {
     None,
-    /// A header that never changes; the secret is kept to be cut out of refusals.
+    /// A header that never changes.
     Fixed {
         name: HeaderName,
         value: HeaderValue,
-        secret: SecretString,
+        redactor: Redactor,
     },
     Token(Arc<TokenSource>),
 }
@@ -187,7 +188,7 @@ impl Credential {
                         )
                     })?;
                 let text = Zeroizing::new(format!("{prefix}{}", secret.expose_secret()));
-                Self::fixed(name, &text, secret, pointer)
+                Self::fixed(name, &text, Redactor::NONE.and(secret), pointer)
             }
             Scheme::Basic { username, secret } => {
                 let pointer = &secret.pointer;
@@ -199,24 +200,35 @@ impl Credential {
                         "A user name for HTTP Basic cannot hold a colon.",
                     ));
                 }
-                let text = basic(username, secret.expose_secret());
-                Self::fixed(AUTHORIZATION, &text, secret, pointer)
+                let pair = basic_pair(username, secret.expose_secret());
+                let redactor = Redactor::NONE.and(secret).and(pair.as_str());
+                Self::fixed(AUTHORIZATION, &basic(&pair), redactor, pointer)
             }
-            Scheme::Oauth2ClientSecret { token_url, client_id, secret, scope, placement } => {
-                TokenSource::new(
-                    endpoint,
-                    token_url,
-                    client_id,
-                    find(&secret.pointer)?,
-                    scope,
-                    *placement,
-                )
-                .map(|source| Self::Token(Arc::new(source)))
+            Scheme::Oauth2ClientSecret {
+                token_url,
+                token_url_named_by_connection,
+                client_id,
+                secret,
+                scope,
+                placement,
+            } => {
+                let secret = find(&secret.pointer)?;
+                let url = parse_url(token_url, *token_url_named_by_connection)?;
+                let source = TokenSource::new(TokenOptions {
+                    endpoint: endpoint.name.clone(),
+                    url,
+                    addresses: address_rule(*token_url_named_by_connection),
+                    client_id: client_id.clone(),
+                    secret,
+                    scope: scope.clone(),
+                    placement: *placement,
+                });
+                Ok(Self::Token(Arc::new(source)))
             }
         }
     }
 
-    fn fixed(name: HeaderName, text: &str, secret: SecretString, pointer: &str) -> Result<Self> {
+    fn fixed(name: HeaderName, text: &str, redactor: Redactor, pointer: &str) -> Result<Self> {
         let value = sensitive(text).ok_or_else(|| {
             errors::invalid(
                 "credential-value",
@@ -226,7 +238,7 @@ impl Credential {
                 ),
             )
         })?;
-        Ok(Self::Fixed { name, value, secret })
+        Ok(Self::Fixed { name, value, redactor })
     }
 }
 
@@ -237,9 +249,13 @@ pub(crate) fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The value of an `Authorization` header for HTTP Basic (RFC 7617 §2), in UTF-8.
-pub(crate) fn basic(username: &str, password: &str) -> Zeroizing<String> {
+/// User name and password as HTTP Basic sends them (RFC 7617 §2), in UTF-8.
+pub(crate) fn basic_pair(username: &str, password: &str) -> Zeroizing<String> {
     let pair = Zeroizing::new(format!("{username}:{password}"));
-    let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-    Zeroizing::new(format!("Basic {}", encoded.as_str()))
+    Zeroizing::new(STANDARD.encode(pair.as_bytes()))
+}
+
+/// The value of an `Authorization` header for HTTP Basic.
+pub(crate) fn basic(pair: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("Basic {pair}"))
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use doorward_core::{Attributes, AuthFailure, AuthStage, Endpoint, Error, Result, SecretPlacement};
+use doorward_core::{Attributes, AuthFailure, AuthStage, Error, Result, SecretPlacement};
 use futures::FutureExt;
 use futures::future::{BoxFuture, WeakShared};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -14,13 +14,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::Url;
 use url::form_urlencoded::byte_serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::body::{self, BodyError};
-use crate::origin::{Origin, address_rule, parse_url};
-use crate::refusal::{challenge, oauth_error, redact};
-use crate::session::{Shared, basic, sensitive};
+use crate::origin::host_and_port;
+use crate::redact::Redactor;
+use crate::refusal::{challenge, oauth_error};
+use crate::session::{Shared, basic, basic_pair, sensitive};
 use crate::wire::{attempt_span, head, request_id};
 use crate::{AddressRule, Limits, TransportError, errors, prepare, retry};
 
@@ -34,17 +36,24 @@ const MARGIN: Duration = Duration::from_secs(300);
 /// demand it; five minutes is short enough to be safe, and 401 covers the rest.
 const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 
+/// How an endpoint's tokens are asked for.
+pub(crate) struct TokenOptions {
+    /// The endpoint's name.
+    pub(crate) endpoint: String,
+    pub(crate) url: Url,
+    /// Where the token endpoint may be, whatever the endpoint itself may.
+    pub(crate) addresses: AddressRule,
+    pub(crate) client_id: String,
+    pub(crate) secret: SecretString,
+    pub(crate) scope: String,
+    pub(crate) placement: SecretPlacement,
+}
+
 /// Where an endpoint's tokens come from, and the present one.
 pub(crate) struct TokenSource {
-    endpoint: String,
-    url: String,
-    path: String,
+    options: TokenOptions,
     host: String,
-    addresses: AddressRule,
-    client_id: String,
-    secret: SecretString,
-    scope: String,
-    placement: SecretPlacement,
+    redactor: Redactor,
     state: Mutex<State>,
 }
 
@@ -62,6 +71,8 @@ pub(crate) struct Token {
     number: u64,
     /// `Bearer …`.
     pub(crate) header: HeaderValue,
+    /// Cuts out the token and the secret that it was given for.
+    pub(crate) redactor: Redactor,
     secret: SecretString,
     refresh: Instant,
     end: Instant,
@@ -89,28 +100,24 @@ struct Answer {
     expires_in: Option<Value>,
 }
 
+impl TokenOptions {
+    /// The client's credential as HTTP Basic sends it: encoded as in a form before (RFC 6749
+    /// §2.3.1).
+    fn pair(&self) -> Zeroizing<String> {
+        let encode =
+            |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+        basic_pair(&encode(&self.client_id), &encode(self.secret.expose_secret()))
+    }
+}
+
 impl TokenSource {
-    pub(crate) fn new(
-        endpoint: &Endpoint,
-        token_url: &str,
-        client_id: &str,
-        secret: SecretString,
-        scope: &str,
-        placement: SecretPlacement,
-    ) -> Result<Self> {
-        let url = parse_url(token_url, endpoint.named_by_connection)?;
-        Ok(Self {
-            endpoint: endpoint.name.clone(),
-            path: url.path().to_owned(),
-            addresses: address_rule(endpoint.named_by_connection),
-            client_id: client_id.to_owned(),
-            secret,
-            scope: scope.to_owned(),
-            placement,
-            state: Mutex::default(),
-            url: url.to_string(),
-            host: Origin::of(url).host().to_owned(),
-        })
+    pub(crate) fn new(options: TokenOptions) -> Self {
+        let redactor = Redactor::NONE.and(options.secret.clone());
+        let redactor = match options.placement {
+            SecretPlacement::Body => redactor,
+            SecretPlacement::Basic => redactor.and(options.pair().as_str()),
+        };
+        Self { host: host_and_port(&options.url), options, redactor, state: Mutex::default() }
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -154,11 +161,6 @@ impl TokenSource {
         }
     }
 
-    /// What the secret's text is replaced by in the provider's refusals.
-    pub(crate) fn redact(&self, body: Attributes) -> Attributes {
-        redact(body, self.secret.expose_secret())
-    }
-
     fn present(&self) -> Option<Arc<Token>> {
         self.lock().current.clone().filter(|token| Instant::now() < token.end)
     }
@@ -168,7 +170,7 @@ impl TokenSource {
     }
 
     async fn fly(self: Arc<Self>, session: Arc<Shared>, number: u64) -> Fetched {
-        let span = attempt_span("POST", &self.host, &self.path, number);
+        let span = attempt_span("POST", &self.host, self.options.url.path(), number);
         let fetched = self.fetch(&session, number).instrument(span).await.map(Arc::new);
         let mut state = self.lock();
         // Errors are told to those who wait now, and to nobody later.
@@ -190,8 +192,8 @@ impl TokenSource {
             )))
         })?;
         let response =
-            head(session, request, self.addresses).await.map_err(TokenError::Transport)?;
-        let (parts, stream) = response.into_parts();
+            head(session, request, self.options.addresses).await.map_err(TokenError::Transport)?;
+        let (mut parts, stream) = response.into_parts();
         let mut bytes =
             body::read(stream, &parts.headers, &limits, &self.host).await.map_err(|error| {
                 match error {
@@ -199,18 +201,19 @@ impl TokenSource {
                     BodyError::Rule(error) => TokenError::Broken(error),
                 }
             })?;
-        let status = parts.status.as_u16();
-        let result = if parts.status.is_success() {
-            self.token(&bytes, began, number).map_err(|why| TokenError::Broken(Box::new(why)))
-        } else {
-            Err(self.refusal(session, status, &parts.headers, &bytes))
-        };
-        bytes.zeroize();
-        result
+        if parts.status.is_success() {
+            let token = self.token(&bytes, began, number);
+            bytes.zeroize();
+            return token.map_err(|why| TokenError::Broken(Box::new(why)));
+        }
+        self.redactor.headers(parts.status, &mut parts.headers);
+        let bytes = self.redactor.body(parts.status, bytes);
+        Err(self.refusal(session, parts.status.as_u16(), &parts.headers, &bytes))
     }
 
     /// RFC 6749 §4.4.2, with the client's credential as §2.3.1 says.
     fn request(&self, session: &Shared) -> Option<http::Request<Bytes>> {
+        let options = &self.options;
         let mut form = Zeroizing::new(String::new());
         let mut push = |name: &str, value: &str| {
             if !form.is_empty() {
@@ -221,23 +224,19 @@ impl TokenSource {
             form.extend(byte_serialize(value.as_bytes()));
         };
         push("grant_type", "client_credentials");
-        push("scope", &self.scope);
+        push("scope", &options.scope);
         let mut authorization = None;
-        match self.placement {
+        match options.placement {
             SecretPlacement::Body => {
-                push("client_id", &self.client_id);
-                push("client_secret", self.secret.expose_secret());
+                push("client_id", &options.client_id);
+                push("client_secret", options.secret.expose_secret());
             }
             SecretPlacement::Basic => {
-                let encode = |text: &str| {
-                    Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>())
-                };
-                let secret = encode(self.secret.expose_secret());
-                authorization = Some(sensitive(&basic(&encode(&self.client_id), &secret))?);
+                authorization = Some(sensitive(&basic(&options.pair()))?);
             }
         }
         let form = Zeroizing::new(form.as_bytes().to_vec());
-        let mut request = http::Request::post(&self.url)
+        let mut request = http::Request::post(options.url.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
             .header(ACCEPT_ENCODING, "gzip")
@@ -274,6 +273,7 @@ impl TokenSource {
         Ok(Token {
             number,
             header,
+            redactor: self.redactor.clone().and(secret.clone()),
             secret,
             refresh: began + (life - MARGIN.min(life / 10)),
             end: began + life,
@@ -287,7 +287,7 @@ impl TokenSource {
         headers: &http::HeaderMap,
         bytes: &[u8],
     ) -> TokenError {
-        let body = self.redact(oauth_error(bytes));
+        let body = oauth_error(bytes);
         let code = body.get("error").and_then(Value::as_str);
         // RFC 6749 §4.1.2.1 names these for 5xx that had to be sent otherwise; Entra ID does too
         // (graph-facts §1.4).
@@ -300,11 +300,11 @@ impl TokenSource {
             return TokenError::Busy { status, wait };
         }
         TokenError::Refused(Box::new(AuthFailure {
-            endpoint: self.endpoint.clone(),
+            endpoint: self.options.endpoint.clone(),
             stage: AuthStage::Token,
             status,
             body,
-            challenge: challenge(headers, self.secret.expose_secret()),
+            challenge: challenge(headers),
             request_id: request_id(headers),
         }))
     }
@@ -323,16 +323,6 @@ impl Token {
             .and_then(|bytes| serde_json::from_slice::<Attributes>(&bytes).ok())
             .unwrap_or_default();
         payload.into_iter().filter(|(name, _)| names.contains(name)).collect()
-    }
-
-    /// Cuts the token out of a refusal that quotes it.
-    pub(crate) fn redact(&self, body: Attributes) -> Attributes {
-        redact(body, self.secret.expose_secret())
-    }
-
-    /// Cuts the token out of a refusal's challenge.
-    pub(crate) fn challenge(&self, headers: &http::HeaderMap) -> Option<String> {
-        challenge(headers, self.secret.expose_secret())
     }
 }
 

@@ -17,7 +17,7 @@ pub struct WriteRecord {
     pub url: String,
     /// The path's shape.
     pub template: String,
-    /// SHA-256, in hexadecimal, of `method SP url LF body`; minted secrets count as references.
+    /// SHA-256, in hexadecimal, of `method SP url LF body`.
     pub digest: String,
     /// When it was sent, by the host's clock.
     pub sent: Timestamp,

@@ -160,3 +160,23 @@ async fn after_the_end_nothing_is_sent_by_the_others() {
     assert!(matches!(end, CallEnd::Planned(_)), "{end:?}");
     assert!(provider.requests().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_ending_stands() {
+    let foreign = |host: &str| answer(302, &[("location", host)], "");
+    // Both are on their way before the first one is denied.
+    let provider =
+        Provider::new([foreign("https://first.example/"), foreign("https://second.example/")]);
+    let session = open(&provider.clone().latency(Duration::from_millis(5)));
+    let end = call(&session, Mode::Read)
+        .run(|cx| async move {
+            let (first, second) =
+                futures::future::join(cx.http().send(get()), cx.http().send(get())).await;
+            first.and(second)
+        })
+        .await
+        .unwrap_err();
+    let CallEnd::Denied(error) = end else { panic!("{end:?}") };
+    assert!(error.message.contains("first.example"), "{error:?}");
+    assert_eq!(provider.requests().len(), 2);
+}

@@ -3,10 +3,13 @@
 
 mod support;
 
-use doorward_core::{ErrorKind, Reach, Scheme, SecretPlacement};
-use doorward_http::{AddressRule, Secrets, Session, SessionOptions, address_class};
+use doorward_core::{Endpoint, ErrorKind, Reach, Scheme, SecretPlacement};
+use doorward_http::{
+    AddressRule, BodyStream, Secrets, Session, SessionOptions, Transport, TransportError,
+    address_class,
+};
 use proptest::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use support::*;
 
 fn relative(link: &str) -> doorward_core::Result<String> {
@@ -204,6 +207,74 @@ fn addresses() {
     }
 }
 
+const API: &str = "https://api.example";
+const LOGIN: &str = "https://login.example";
+
+/// An endpoint and its token endpoint, each with whether the connection names it.
+fn endpoint_of(api: (&str, bool), login: (&str, bool)) -> Endpoint {
+    let mut endpoint = endpoint(oauth(SecretPlacement::Body));
+    (endpoint.origin, endpoint.named_by_connection) = (api.0.to_owned(), api.1);
+    if let Scheme::Oauth2ClientSecret { token_url, token_url_named_by_connection, .. } =
+        &mut endpoint.scheme
+    {
+        (*token_url, *token_url_named_by_connection) = (login.0.to_owned(), login.1);
+    }
+    endpoint
+}
+
+/// Notes to which addresses each request may lead.
+struct Rules(Arc<dyn Transport>, Mutex<Vec<(String, AddressRule)>>);
+
+#[doorward_core::async_trait]
+impl Transport for Rules {
+    async fn send(
+        &self,
+        request: http::Request<bytes::Bytes>,
+        addresses: AddressRule,
+    ) -> Result<http::Response<BodyStream>, TransportError> {
+        let host = request.uri().host().unwrap().to_owned();
+        self.1.lock().unwrap().push((host, addresses));
+        self.0.send(request, addresses).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_address_that_the_connection_names_may_be_private() {
+    // (the endpoint is named, the token endpoint is named)
+    for (api, login) in [(false, false), (true, false), (false, true), (true, true)] {
+        let transport = Arc::new(Rules(Provider::new([status(401)]).transport(), Mutex::default()));
+        let endpoint = endpoint_of((API, api), (LOGIN, login));
+        let session = Session::new(options(transport.clone(), endpoint)).unwrap();
+        // With a 401, so that both are asked twice.
+        plain(&live(&session), get()).await.unwrap();
+        let rules = transport.1.lock().unwrap().clone();
+        assert_eq!(rules.len(), 4, "{rules:?}");
+        for (host, rule) in rules {
+            let named = if host == "login.example" { login } else { api };
+            for address in ["127.0.0.1", "::1", "10.1.2.3"] {
+                let admitted = rule.admit(address.parse().unwrap(), false).is_ok();
+                assert_eq!(admitted, named, "{host} at {address}, named: {api} {login}");
+            }
+        }
+        for host in ["localhost", "127.0.0.1", "10.1.2.3"] {
+            let origin = format!("http://{host}:8080");
+            let provider = Provider::new([]);
+            let opens = |endpoint| Session::new(options(provider.transport(), endpoint)).is_ok();
+            let loopback = host != "10.1.2.3";
+            assert_eq!(
+                opens(endpoint_of((&origin, api), (LOGIN, login))),
+                api && loopback,
+                "{origin}"
+            );
+            assert_eq!(
+                opens(endpoint_of((API, api), (&origin, login))),
+                login && loopback,
+                "{origin}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn origins_of_a_session() {
     // (origin, opens when the connector names it, opens when the connection names it)
@@ -228,20 +299,15 @@ async fn origins_of_a_session() {
     for (origin, chosen, named) in table {
         for (named_by_connection, expected) in [(false, chosen), (true, named)] {
             for token in [false, true] {
-                let mut endpoint = endpoint(Scheme::None);
-                endpoint.named_by_connection = named_by_connection;
-                if token {
-                    let mut scheme = oauth(SecretPlacement::Body);
-                    if let Scheme::Oauth2ClientSecret { token_url, .. } = &mut scheme {
-                        if origin.contains("/path") || origin.contains('?') {
-                            continue;
-                        }
-                        origin.clone_into(token_url);
-                    }
-                    endpoint.scheme = scheme;
-                } else {
-                    origin.clone_into(&mut endpoint.origin);
+                // A token URL is more than an origin.
+                if token && (origin.contains("/path") || origin.contains('?')) {
+                    continue;
                 }
+                let endpoint = if token {
+                    endpoint_of((API, !named_by_connection), (origin, named_by_connection))
+                } else {
+                    endpoint_of((origin, named_by_connection), (LOGIN, !named_by_connection))
+                };
                 let provider = Provider::new([]);
                 let result = Session::new(options(provider.transport(), endpoint));
                 assert_eq!(result.is_ok(), expected, "{origin} {named_by_connection} {token}");

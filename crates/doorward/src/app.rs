@@ -3,8 +3,8 @@
 use doorward_core::validation::Validator;
 use doorward_core::{Clock, Error, ErrorKind, Factory, Registry, Result, Timestamp};
 use doorward_host::{
-    Environment, Host, JournalState, Opened, Proposal, SqliteStore, Store, SystemClock,
-    SystemRandom, TracingLog, Vault,
+    Environment, Host, Integration, JournalEntry, JournalState, Opened, Proposal, SqliteStore,
+    Store, SystemClock, SystemRandom, TracingLog, Vault, connector,
 };
 use doorward_http::{ReqwestTransport, TransportOptions};
 use etcetera::BaseStrategy;
@@ -60,8 +60,7 @@ impl App {
     /// # Errors
     /// `NotFound` with the known ids.
     pub(crate) fn factory(&self, id: &str) -> Result<&'static dyn Factory> {
-        let registry = Registry::native()?;
-        registry.get(id).ok_or_else(|| unknown_connector(id, &registry))
+        connector(&Registry::native()?, id)
     }
 
     /// Where integrations and the journal are kept.
@@ -87,9 +86,11 @@ impl App {
     /// What is remembered.
     ///
     /// # Errors
-    /// Those of [`SqliteStore::open`].
+    /// `InvalidRequest` when the directory cannot be used: it is the operator's to mend or to
+    /// choose, and no defect of Doorward.
     pub(crate) fn store(&self) -> Result<Arc<SqliteStore>> {
-        Ok(Arc::new(SqliteStore::open(&self.data_directory()?)?))
+        let opened = SqliteStore::open(&self.data_directory()?);
+        opened.map(Arc::new).map_err(|error| Error { kind: ErrorKind::InvalidRequest, ..error })
     }
 
     /// The host over the user's integrations.
@@ -121,7 +122,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             random: Arc::new(SystemRandom),
             log: Arc::new(TracingLog),
-            actor: self.story.map_or_else(actor, str::to_owned),
+            actor: self.actor(),
         };
         Ok(Host::new(Registry::native()?, store, vault, environment, Arc::new(LocalSources)))
     }
@@ -138,9 +139,13 @@ impl App {
         })
     }
 
-    /// The name of the integration that the operator means, if one was named.
-    pub(crate) fn named(&self, option: Option<&str>) -> Option<String> {
-        option.map(str::to_owned).or_else(|| self.variable("DOORWARD_INTEGRATION"))
+    /// The integration that the operator means.
+    ///
+    /// # Errors
+    /// `NotFound`, or `InvalidRequest` when one must be chosen.
+    pub(crate) fn select(&self, host: &Host, target: &Target) -> Result<Integration> {
+        let named = target.integration.clone().or_else(|| self.variable("DOORWARD_INTEGRATION"));
+        host.select(named.as_deref())
     }
 
     /// Opens what a command is about. Touches no network.
@@ -155,8 +160,7 @@ impl App {
             return host.open_proposal(&proposal);
         }
         let host = self.host()?;
-        let integration = host.select(self.named(target.integration.as_deref()).as_deref())?;
-        host.open(&integration)
+        host.open(&self.select(&host, target)?)
     }
 
     /// Reads and validates a connection, and lets the connector say where it leads.
@@ -194,32 +198,18 @@ impl App {
         Ok(())
     }
 
-    /// Whether this command left a change in the journal whose outcome is not known.
-    pub(crate) fn left_a_change_open(&self) -> bool {
-        let look = || -> Result<bool> {
-            let store = self.store()?;
-            for integration in store.integrations()? {
-                let mut open = store.unsettled(&integration.id)?.into_iter();
-                if open.any(|entry| entry.at >= self.started) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        };
-        look().unwrap_or(false)
+    /// The change that this command sent, as the journal has it; the newest one of this user since
+    /// the command began.
+    pub(crate) fn own_change(&self) -> Option<JournalEntry> {
+        let newest = self.store().and_then(|store| store.journal(None, 20)).ok()?;
+        let actor = self.actor();
+        newest.into_iter().find(|entry| entry.at >= self.started && entry.actor == actor)
     }
-}
 
-fn unknown_connector(id: &str, registry: &Registry) -> Error {
-    let known: Vec<&str> =
-        registry.iter().map(|factory| factory.descriptor().id.as_str()).collect();
-    let nearest = known
-        .iter()
-        .max_by(|a, b| strsim::jaro(a, id).total_cmp(&strsim::jaro(b, id)))
-        .filter(|candidate| strsim::jaro(candidate, id) > 0.7);
-    let guess = nearest.map(|name| format!("Did you mean `{name}`? ")).unwrap_or_default();
-    Error::new(ErrorKind::NotFound, "connector-not-found", format!("There is no connector `{id}`."))
-        .remedy(format!("{guess}Known connectors: {}.", known.join(", ")))
+    /// Who acts, for the journal.
+    fn actor(&self) -> String {
+        self.story.map_or_else(actor, str::to_owned)
+    }
 }
 
 /// The operating system's user, for the journal.

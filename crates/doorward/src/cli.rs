@@ -357,7 +357,7 @@ pub(crate) struct ChangeOptions {
     /// Which right [default: the first that the resource has, e.g. member]
     #[arg(long, value_name = "RIGHT")]
     pub(crate) right: Option<String>,
-    /// Show the exact request, and send nothing
+    /// Show the exact request, and send nothing; also through a connection that is not stored
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Why, for the journal
@@ -381,7 +381,7 @@ pub(crate) enum JournalCommand {
         after_help = "Examples:\n  doorward journal list\n  doorward journal list -i contoso --limit 200 -o json"
     )]
     List {
-        /// Only those of this integration
+        /// Only those of this integration, also when it was removed
         #[arg(short, long, value_name = "NAME")]
         integration: Option<String>,
         /// At most so many
@@ -394,6 +394,35 @@ pub(crate) enum JournalCommand {
         /// The entry's id, or its beginning
         id: String,
     },
+    /// Write down what came of a change that Doorward cannot look up
+    ///
+    /// For a change whose outcome stays unknown, e.g. in a group that hides its members: look in
+    /// the provider's own console, and say here what you saw. Nothing is sent.
+    #[command(
+        after_help = "Example:\n  doorward journal close 19ab04 --outcome not-applied --reason not-listed"
+    )]
+    Close {
+        /// The entry's id, or its beginning
+        id: String,
+        /// What you saw: the change took effect, or it did not
+        #[arg(long)]
+        outcome: SeenOutcome,
+        /// How you know
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Write it down without being asked
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// What a person saw of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SeenOutcome {
+    /// It took effect.
+    Applied,
+    /// It did not.
+    NotApplied,
 }
 
 /// `doorward sim`.

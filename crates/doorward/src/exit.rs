@@ -22,6 +22,8 @@ impl Exit {
     pub(crate) const NOT_MANAGEABLE: Self = Self(8);
     /// Policy refused, or nobody confirmed.
     pub(crate) const POLICY: Self = Self(9);
+    /// Done in part.
+    pub(crate) const PARTIAL: Self = Self(12);
     /// It is not known yet what came of the change.
     pub(crate) const OUTCOME_UNKNOWN: Self = Self(13);
     /// The answer has gaps.
@@ -62,7 +64,7 @@ Exit codes:
     9  policy refused, or nobody confirmed
    10  the provider asks to slow down
    11  the provider cannot be reached, or gave no answer in time
-   12  some of several changes were carried out, others were not
+   12  done in part: some of several changes, or a change without its journal entry
    13  it is not known yet what came of the change
    14  the answer has gaps
   130  stopped by Ctrl-C or by the system";
@@ -88,7 +90,9 @@ mod tests {
         assert_eq!(Exit::from(ErrorKind::PermissionDenied), Exit::PERMISSION);
         assert_eq!(Exit::from(ErrorKind::NotManageable), Exit::NOT_MANAGEABLE);
         assert_eq!(Exit::from(ErrorKind::DeniedByPolicy), Exit::POLICY);
-        for exit in [Exit::DONE, Exit::OUTCOME_UNKNOWN, Exit::INCOMPLETE, Exit::INTERRUPTED] {
+        for exit in
+            [Exit::DONE, Exit::PARTIAL, Exit::OUTCOME_UNKNOWN, Exit::INCOMPLETE, Exit::INTERRUPTED]
+        {
             assert!(explains(exit.code()));
         }
     }

@@ -9,12 +9,14 @@ mod connectors;
 mod exit;
 mod log;
 mod output;
+mod remedy;
 mod secrets;
 mod signals;
 mod simulation;
 
 use clap::FromArgMatches;
 use doorward_core::{Error, ErrorKind};
+use doorward_host::JournalState;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 use crate::app::App;
 use crate::cli::{Cli, Command, Format, Globals};
 use crate::exit::Exit;
-use crate::output::{Console, Stream, parser_text};
+use crate::output::{Console, Stream, journal, parser_text};
 
 fn main() -> ExitCode {
     // Fails only when there is a provider already, and there is none so early.
@@ -129,10 +131,16 @@ async fn until_stopped(app: &App, command: Command) -> Result<Exit, Error> {
 }
 
 fn say_that_it_stopped(app: &App, may_change: bool) {
-    let text = if may_change && app.left_a_change_open() {
-        "Stopped. A change was under way; the next command settles it."
-    } else {
-        "Stopped. No change was under way."
+    let text = match app.own_change().filter(|_| may_change) {
+        None => "Stopped. No change was under way.".to_owned(),
+        Some(entry) if entry.state != JournalState::Settled => {
+            "Stopped. A change was under way; the next command settles it.".to_owned()
+        }
+        Some(entry) => format!(
+            "Stopped. What came of the change is known: {}: {}.",
+            journal::change(&entry),
+            journal::outcome(&entry)
+        ),
     };
     app.console.note(text);
 }

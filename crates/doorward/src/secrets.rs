@@ -52,13 +52,13 @@ pub(crate) fn stored_form(origin: &SecretOrigin) -> Value {
     }
 }
 
-/// Where a secret comes from, for people.
+/// Where a secret that is not stored comes from, for people.
 pub(crate) fn place(source: &Value) -> String {
     let text = |name: &str| source.get(name).and_then(Value::as_str);
     match (text("env"), text("file")) {
-        (Some(name), _) => format!("read from the environment variable {name}, not stored"),
-        (_, Some(path)) => format!("read from the file {path}, not stored"),
-        _ => "read from elsewhere, not stored".to_owned(),
+        (Some(name), _) => format!("the environment variable {name}"),
+        (_, Some(path)) => format!("the file {path}"),
+        _ => "elsewhere".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A simulated tenant on a loopback address, for `demo` and `sim`.
 
-use doorward_core::{Clock, Error, ErrorKind, Result};
+use doorward_core::{Clock, Error, ErrorKind, Result, Timestamp};
 use entra_sim::{Latency, SelfSigned, Settings, Simulator, Size, Tenant, cast};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -58,7 +58,8 @@ impl Simulation {
             latency: Latency { least: options.latency, most: options.latency },
             ..Settings::default()
         };
-        let simulator = Simulator::new(tenant(options), settings, Arc::new(move || clock.now()));
+        let tenant = tenant(options, clock.now());
+        let simulator = Simulator::new(tenant, settings, Arc::new(move || clock.now()));
         Ok(Self { listener, simulator, certificate, base: format!("{scheme}://127.0.0.1:{port}") })
     }
 
@@ -89,9 +90,10 @@ impl Simulation {
     }
 }
 
-fn tenant(options: &Options) -> Tenant {
+/// Made now, so that its secret is valid whatever the year.
+fn tenant(options: &Options, now: Timestamp) -> Tenant {
     let size = Size { users: options.users, groups: options.groups, seed: options.seed };
-    let mut tenant = Tenant::generate(&size);
+    let mut tenant = Tenant::generate_at(&size, now);
     if !options.app_roles.is_empty() {
         tenant.set_app_roles(options.app_roles.iter().cloned());
     }
@@ -101,4 +103,36 @@ fn tenant(options: &Options) -> Tenant {
 fn certificate() -> Result<SelfSigned> {
     SelfSigned::generate(["localhost", "127.0.0.1"])
         .map_err(|error| Error::internal("No certificate could be made.").cause(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+    use crate::cli::Cli;
+    use crate::commands;
+    use crate::exit::Exit;
+    use clap::Parser;
+
+    struct Late;
+
+    impl Clock for Late {
+        fn now(&self) -> Timestamp {
+            "2061-07-28T12:00:00Z".parse().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn its_secret_is_valid_in_any_year() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let simulation = Simulation::start(&Options::default(), Arc::new(Late)).await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("sim.json");
+        std::fs::write(file, simulation.connection().to_string()).unwrap();
+        tokio::spawn(simulation.serve());
+        let app = App::story(directory.path(), Arc::new(Late));
+        let check = ["doorward", "check", "--connector", "entra-id", "--connection", "sim.json"];
+        let command = Cli::try_parse_from(check).unwrap().command;
+        assert_eq!(commands::run(&app, command).await.unwrap(), Exit::DONE);
+    }
 }

@@ -8,7 +8,8 @@ pub const TENANT_NAME: &str = "Contoso";
 pub const DOMAIN: &str = "contoso.com";
 /// The initial domain.
 pub const INITIAL_DOMAIN: &str = "contoso.onmicrosoft.com";
-/// The instant around which the tenant was generated; a caller's clock fits best when it starts here.
+/// The instant around which [`Tenant::generate`](crate::Tenant::generate) makes the tenant; a caller's clock fits
+/// best when it starts here.
 pub const EPOCH: &str = "2026-11-23T08:00:00Z";
 
 /// Doorward's app registration: application (client) id.

@@ -148,7 +148,7 @@ impl Denial {
             "token-rejected",
             "Microsoft Graph does not accept the access token.",
         )
-        .remedy("Run `doorward check NAME`.")
+        .remedy("Try again. If it stays so, look at the application's sign-in logs in the Microsoft Entra admin center.")
     }
 
     fn expired(&self) -> Error {

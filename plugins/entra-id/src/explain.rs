@@ -12,107 +12,137 @@ struct Explanation {
     reason: &'static str,
     message: &'static str,
     remedy: &'static str,
+    /// What of the connection the remedy changes, if anything: a field's JSON pointer, or the whole
+    /// connection's, which is empty. How a connection is changed, only the host's user interface
+    /// knows.
+    changes: Option<&'static str>,
 }
+
+const SECRET: Option<&str> = Some("/secret");
+const CLIENT: Option<&str> = Some("/client_id");
+const TENANT: Option<&str> = Some("/tenant");
+const CLOUD: Option<&str> = Some("/cloud");
+const SEVERAL_FIELDS: Option<&str> = Some("");
 
 const WRONG_SECRET: Explanation = Explanation {
     reason: "wrong-secret",
     message: "Microsoft Entra ID does not know this secret of the application {client_id}.",
-    remedy: "Copy the secret's Value, not its Secret ID (often pasted by mistake; it looks like the other ids), under Certificates & secrets. The value is shown only once: if it was not kept, create a new secret, then run `doorward integration update NAME --secret -`. A new secret may need some seconds to work.",
+    remedy: "Copy the secret's Value, not its Secret ID (often pasted by mistake; it looks like the other ids), under Certificates & secrets. The value is shown only once: if it was not kept, create a new secret. A new secret may need some seconds to work.",
+    changes: SECRET,
 };
 const EXPIRED_SECRET: Explanation = Explanation {
     reason: "expired-secret",
     message: "The secret of the application {client_id} has expired.",
-    remedy: "Under Certificates & secrets, create a new secret, then `doorward integration update NAME --secret -`.",
+    remedy: "Under Certificates & secrets, create a new secret.",
+    changes: SECRET,
 };
 const NO_CREDENTIAL: Explanation = Explanation {
     reason: "no-credential",
     message: "No secret was sent to Microsoft Entra ID.",
-    remedy: "Set the secret: `doorward integration update NAME --secret -`.",
+    remedy: "Set the secret: the Value of a client secret under Certificates & secrets.",
+    changes: SECRET,
 };
 const UNKNOWN_APPLICATION: Explanation = Explanation {
     reason: "unknown-application",
     message: "There is no application {client_id} in the tenant {tenant}.",
     remedy: "Compare client_id with Application (client) ID and tenant with Directory (tenant) ID on the app registration's overview page. They must not be the Object ID.",
+    changes: SEVERAL_FIELDS,
 };
 const INVALID_CLIENT_ID: Explanation = Explanation {
     reason: "invalid-client-id",
     message: "{client_id} cannot be the id of an application.",
     remedy: "Copy Application (client) ID from the app registration's overview page into client_id.",
+    changes: CLIENT,
 };
 const NO_SERVICE_PRINCIPAL: Explanation = Explanation {
     reason: "missing-service-principal",
     message: "The application {client_id} exists, but not as an enterprise application of the tenant {tenant}.",
     remedy: "Grant admin consent for the application, which creates it there, or run `az ad sp create --id {client_id}`.",
+    changes: None,
 };
 const UNKNOWN_TENANT: Explanation = Explanation {
     reason: "unknown-tenant",
     message: "There is no tenant {tenant} in Microsoft's cloud `{cloud}`.",
     remedy: "Copy Directory (tenant) ID from the app registration's overview page into tenant. If the tenant belongs to another of Microsoft's clouds (us-gov, us-gov-dod, china), set cloud.",
+    changes: SEVERAL_FIELDS,
 };
 const MALFORMED_TENANT: Explanation = Explanation {
     reason: "malformed-tenant",
     message: "{tenant} is neither a tenant's id nor a domain name.",
     remedy: "Copy Directory (tenant) ID from the app registration's overview page into tenant.",
+    changes: TENANT,
 };
 const NO_TENANT: Explanation = Explanation {
     reason: "unusable-tenant",
     message: "{tenant} does not name one tenant, which an application needs.",
     remedy: "Use the tenant's id or one of its domains, not `common` or `organizations`.",
+    changes: TENANT,
 };
 const DISABLED: Explanation = Explanation {
     reason: "application-disabled",
     message: "The application {client_id} is disabled in the tenant {tenant}.",
     remedy: "Enable it: Enterprise applications, the application, Properties, Enabled for users to sign-in. It takes some minutes to work.",
+    changes: None,
 };
 const BLOCKED: Explanation = Explanation {
     reason: "conditional-access",
     message: "A Conditional Access policy for workload identities blocks the application.",
     remedy: "Look at the service principal's sign-in logs for the policy, and exclude the application or allow this host's network.",
+    changes: None,
 };
 const NO_GRAPH: Explanation = Explanation {
     reason: "unknown-resource",
     message: "The tenant {tenant} does not know Microsoft Graph of the cloud `{cloud}`.",
     remedy: "Set cloud to the one the tenant belongs to: global, us-gov, us-gov-dod or china.",
+    changes: CLOUD,
 };
 const OTHER_CLOUD: Explanation = Explanation {
     reason: "wrong-cloud",
     message: "The tenant {tenant} belongs to another of Microsoft's clouds than `{cloud}`.",
     remedy: "Set cloud to the one the tenant belongs to: global, us-gov, us-gov-dod or china.",
+    changes: CLOUD,
 };
 const BUSY: Explanation = Explanation {
     reason: "sign-in-unavailable",
     message: "Microsoft Entra ID cannot issue tokens at this moment.",
     remedy: "Try again later.",
+    changes: None,
 };
 const SCOPE: Explanation = Explanation {
     reason: "refused-scope",
     message: "Microsoft Entra ID does not accept the scope that was asked for.",
     remedy: "This is a defect of the connector. Please report it with this message.",
+    changes: None,
 };
 const REJECTED: Explanation = Explanation {
     reason: "rejected-credential",
     message: "Microsoft Entra ID does not accept the credential of the application {client_id}.",
     remedy: "Check client_id, tenant and secret against the app registration.",
+    changes: SEVERAL_FIELDS,
 };
 const FAILED: Explanation = Explanation {
     reason: "sign-in-failed",
     message: "Microsoft Entra ID gave no token for the application {client_id}.",
     remedy: "Check client_id, tenant and cloud against the app registration. The causes hold Microsoft's own words.",
+    changes: SEVERAL_FIELDS,
 };
 const IDENTITY_NOT_FOUND: Explanation = Explanation {
     reason: "identity-not-found",
     message: "Microsoft Graph does not know the application {client_id} in the tenant {tenant}.",
     remedy: "If its enterprise application was made moments ago, try again in a minute. If it was deleted, grant admin consent again or restore it.",
+    changes: None,
 };
 const CLAIMS: Explanation = Explanation {
     reason: "token-revoked",
     message: "Microsoft Graph revoked the access token and asks for more than a new one.",
     remedy: "Look at the service principal's sign-in logs: it may be disabled, risky, or outside an allowed network.",
+    changes: None,
 };
 const TOKEN_REJECTED: Explanation = Explanation {
     reason: "token-rejected",
     message: "Microsoft Graph does not accept a fresh token.",
     remedy: "Check cloud, and endpoints if the connection sets them: the token may be meant for another cloud, or a proxy may change requests.",
+    changes: SEVERAL_FIELDS,
 };
 
 /// By AADSTS number (facts §1.4).
@@ -201,11 +231,14 @@ fn filled(
     };
     let busy = explanation.reason == BUSY.reason;
     let kind = if busy { ErrorKind::Unavailable } else { ErrorKind::Unauthenticated };
-    let error = Error::new(kind, explanation.reason, fill(explanation.message))
+    let mut error = Error::new(kind, explanation.reason, fill(explanation.message))
         .remedy(fill(explanation.remedy))
         .retry(if busy { Retry::Backoff } else { Retry::Never })
         .provider_code(code)
         .request_id(failure.request_id.clone().or_else(|| trace_id(&failure.body)));
+    if let Some(pointer) = explanation.changes {
+        error = error.attribute("pointer", pointer);
+    }
     if description.is_empty() {
         return error.cause(format!("The answer was {}.", failure.status));
     }
@@ -327,13 +360,23 @@ mod tests {
                 .remedy
                 .unwrap()
         };
-        assert!(
-            explained(7_000_222).contains(
-                "create a new secret, then `doorward integration update NAME --secret -`"
-            )
-        );
+        assert!(explained(7_000_222).contains("create a new secret"));
         assert!(explained(7_000_215).contains("not its Secret ID"));
         assert!(explained(90_002).contains("set cloud"));
+    }
+
+    #[test]
+    fn what_changes_in_the_connection_is_named() {
+        let pointer = |number: u64| {
+            explain(&settings(), &failure(AuthStage::Token, 401, json!({"error_codes": [number]})))
+                .attributes
+                .get("pointer")
+                .cloned()
+        };
+        assert_eq!(pointer(7_000_222), Some(json!("/secret")));
+        assert_eq!(pointer(900_023), Some(json!("/tenant")));
+        assert_eq!(pointer(700_016), Some(json!("")));
+        assert_eq!(pointer(53_003), None, "nothing in the connection helps");
     }
 
     #[test]

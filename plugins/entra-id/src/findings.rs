@@ -26,6 +26,8 @@ pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
     findings
 }
 
+/// Without users or groups hardly a question can be answered. That an Entra role of the application
+/// may allow it all the same does not show in the token; then this is a false alarm.
 fn missing(roles: &BTreeSet<&str>) -> Vec<Finding> {
     [&READ_USERS, &READ_GROUPS]
         .into_iter()
@@ -33,7 +35,7 @@ fn missing(roles: &BTreeSet<&str>) -> Vec<Finding> {
         .map(|purpose| {
             let smallest = purpose.needs.first().copied().unwrap_or_default();
             finding(
-                Severity::Warning,
+                Severity::Problem,
                 "missing-permission",
                 format!("The token carries no permission to read {}.", purpose.what),
                 Some(format!("Grant the application permission {smallest} with admin consent, unless an Entra role of the application allows it. Permissions work with the next token, within about an hour.")),
@@ -151,6 +153,17 @@ mod tests {
             codes(&of(&["User.Read.All", "GroupMember.ReadWrite.All", "Member.Read.Hidden"])),
             [""; 0]
         );
+        for (roles, problems) in [
+            (&[][..], 2),
+            (&["User.Read.All"], 1),
+            (&["GroupMember.Read.All"], 1),
+            (&["User.Read.All", "GroupMember.Read.All"], 0),
+            (&["Directory.Read.All"], 0),
+        ] {
+            let findings = of(roles);
+            let found = findings.iter().filter(|one| one.severity == Severity::Problem).count();
+            assert_eq!(found, problems, "{roles:?}");
+        }
         let guide = of(&["Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]);
         assert_eq!(codes(&guide), ["over-granted", "over-granted", "hidden-membership"]);
         assert!(guide[0].message.contains("Global Administrator"));

@@ -30,13 +30,15 @@ pub(crate) enum Presence {
     NotHeld,
     /// The group hides its members from us.
     Hidden,
+    /// There is no such principal or group, or a replica does not know it yet.
+    Missing,
 }
 
 /// Answers with the grant, with nothing, or with the record that it cannot be seen.
 pub(crate) async fn grant(cx: &Context, key: GrantKey) -> Result<Answer> {
     let records = match look(cx, &key).await? {
         Presence::Held => vec![Record::Grant(Grant::new(key))],
-        Presence::NotHeld => Vec::new(),
+        Presence::NotHeld | Presence::Missing => Vec::new(),
         Presence::Hidden => vec![hidden(&key.resource)],
     };
     Ok(Answer { records, ..Answer::default() })
@@ -60,10 +62,11 @@ pub(crate) async fn look(cx: &Context, key: &GrantKey) -> Result<Presence> {
             contains(cx, place, &READ_MEMBERS, &key.principal.id).await?
         }
     };
-    if held {
-        return Ok(Presence::Held);
+    match held {
+        Some(true) => Ok(Presence::Held),
+        Some(false) => absent(cx, key, group).await,
+        None => Ok(Presence::Missing),
     }
-    absent(cx, key, group).await
 }
 
 /// Tells "not there" from "not shown".

@@ -150,28 +150,28 @@ pub(crate) async fn cast_all(
     }
 }
 
-/// Whether a list holds this object; reads until it is found. A list that does not exist holds
-/// nothing.
+/// Whether a list holds this object; reads until it is found. `None` when there is no such list.
 pub(crate) async fn contains(
     cx: &Context,
     place: Place,
     purpose: &Purpose,
     id: &str,
-) -> Result<bool> {
+) -> Result<Option<bool>> {
+    let is_cast = place.eventual;
     let mut walk = Walk::new(place);
     while let Some(place) = walk.step()? {
         let page = match page(cx, place, purpose).await {
             Ok(page) => page,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
-            Err(error) if is_unsupported_query(&error) => return Ok(false),
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_cast && is_unsupported_query(&error) => return Ok(Some(false)),
             Err(error) => return Err(error),
         };
         if page.objects.iter().any(|object| object.id == id) {
-            return Ok(true);
+            return Ok(Some(true));
         }
         walk.next = page.next;
     }
-    Ok(false)
+    Ok(Some(false))
 }
 
 /// Bounds a walk through pages within one call.

@@ -1,8 +1,8 @@
 //! What kind of group it is, and what cannot be changed about it here (facts §2.1).
 
-use doorward_core::{Refusal, RefusalRule};
+use doorward_core::{KeptHolder, Refusal, RefusalRule};
 
-use crate::kinds::{MEMBER, OWNER};
+use crate::kinds::{Kind, MEMBER, OWNER};
 use crate::objects::DirectoryObject;
 
 /// The classes of groups, in the precedence of facts §2.1.
@@ -73,11 +73,14 @@ pub(crate) fn refusals(group: &DirectoryObject) -> Vec<RefusalRule> {
 
 /// The entitlements whose last holder must stay: the last *user* among the owners, except on
 /// role-assignable groups (facts §2.2).
-pub(crate) fn keeps_last_holder(group: &DirectoryObject) -> Vec<String> {
+pub(crate) fn keeps_last_holder(group: &DirectoryObject) -> Vec<KeptHolder> {
     if is_role_assignable(group) {
         return Vec::new();
     }
-    vec![OWNER.to_owned()]
+    vec![KeptHolder {
+        entitlement: OWNER.to_owned(),
+        principals: vec![Kind::User.name().to_owned()],
+    }]
 }
 
 pub(crate) fn is_role_assignable(group: &DirectoryObject) -> bool {
@@ -186,8 +189,7 @@ fn owner_kinds() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Kind;
-    use doorward_core::{Object, Resource};
+    use doorward_core::{GrantKey, Object, ObjectRef, Resource};
     use serde_json::{Value, json};
 
     fn resource(properties: Value) -> Resource {
@@ -306,7 +308,11 @@ mod tests {
         assert!(role_assignable.privileged && role_assignable.keeps_last_holder.is_empty());
         let plain = resource(json!({"isAssignableToRole": null}));
         assert!(!plain.privileged);
-        assert_eq!(plain.keeps_last_holder, ["owner"]);
+        let owner = |kind: &str| {
+            let (principal, group) = (ObjectRef::new(kind, "p"), plain.key.clone());
+            plain.kept_holder(&GrantKey::new(principal, group, OWNER)).is_some()
+        };
+        assert_eq!((owner("user"), owner("service-principal")), (true, false));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(crate) fn reach(settings: &Settings) -> Reach {
             origin: settings.graph_origin().to_owned(),
             scheme: Scheme::Oauth2ClientSecret {
                 token_url: token_url(settings),
+                token_url_named_by_connection: settings.endpoints.login.is_some(),
                 client_id: settings.client_id.clone(),
                 secret: settings.secret.clone(),
                 scope: format!("{}/.default", settings.cloud.graph_origin()),
@@ -21,7 +22,7 @@ pub(crate) fn reach(settings: &Settings) -> Reach {
             },
             read_posts: Vec::new(),
             claims: ["oid", "tid", "roles", "app_displayname", "appid"].map(String::from).to_vec(),
-            named_by_connection: settings.overrides(),
+            named_by_connection: settings.endpoints.graph.is_some(),
         }],
     }
 }
@@ -55,7 +56,6 @@ mod tests {
             })));
             let endpoint = &reach.endpoints[0];
             assert_eq!(endpoint.origin, graph);
-            assert!(!endpoint.named_by_connection);
             let Scheme::Oauth2ClientSecret { token_url, scope, .. } = &endpoint.scheme else {
                 panic!("another scheme");
             };
@@ -65,18 +65,41 @@ mod tests {
     }
 
     #[test]
-    fn an_override_keeps_the_scope_of_the_cloud_and_says_so() {
+    fn an_override_keeps_the_scope_of_the_cloud() {
         let reach = reach(&settings(json!({
             "client_id": "c", "secret": {"pointer": "/secret"}, "tenant": "a/../b",
             "endpoints": {"login": "http://localhost:1/", "graph": "http://localhost:2"},
         })));
         let endpoint = &reach.endpoints[0];
         assert_eq!(endpoint.origin, "http://localhost:2");
-        assert!(endpoint.named_by_connection);
         let Scheme::Oauth2ClientSecret { token_url, scope, .. } = &endpoint.scheme else {
             panic!("another scheme");
         };
         assert_eq!(token_url, "http://localhost:1/a%2F..%2Fb/oauth2/v2.0/token");
         assert_eq!(scope, "https://graph.microsoft.com/.default");
+    }
+
+    #[test]
+    fn only_what_is_overridden_is_named_by_the_connection() {
+        // (override, Graph is named, the token endpoint is named)
+        let table = [
+            (json!({}), false, false),
+            (json!({"graph": "http://localhost:2"}), true, false),
+            (json!({"login": "http://localhost:1"}), false, true),
+            (json!({"login": "http://localhost:1", "graph": "http://localhost:2"}), true, true),
+        ];
+        for (endpoints, graph, login) in table {
+            let reach = reach(&settings(json!({
+                "client_id": "c", "secret": {"pointer": "/secret"}, "tenant": "t",
+                "endpoints": endpoints,
+            })));
+            let endpoint = &reach.endpoints[0];
+            assert_eq!(endpoint.named_by_connection, graph, "{endpoints}");
+            let Scheme::Oauth2ClientSecret { token_url_named_by_connection, .. } = endpoint.scheme
+            else {
+                panic!("another scheme");
+            };
+            assert_eq!(token_url_named_by_connection, login, "{endpoints}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! What came of a change whose answer was lost: by looking, never by guessing.
 //!
 //! A read may show the state before the write for some tens of seconds (facts §7). So what is seen
-//! decides at once only when it is what the change leads to, and when it cannot be the state before
-//! an earlier change of the same grant. Otherwise it decides after [`WINDOW`]: until then the
-//! outcome stays unknown and the host asks again.
+//! decides at once only when it is what the change leads to, when it cannot be the state before an
+//! earlier change of the same grant, and when principal and group are there: new ones are missing on some
+//! replicas. Otherwise it decides [`WINDOW`] after the answer was given up: until then the outcome
+//! stays unknown and the host asks again.
 
 use doorward_core::{
     Context, Error, ErrorKind, Outcome, OutcomeKind, Result, SettleRequest, Timestamp,
@@ -31,10 +32,11 @@ fn judge(request: &SettleRequest, presence: Presence, now: Timestamp) -> Result<
     let outcome = request
         .outcome(presence == Presence::Held)
         .ok_or_else(|| unsupported(&request.operation.action))?;
-    let may_lag = now.duration_since(request.sent) < WINDOW;
+    let may_lag = now.duration_since(request.given_up) < WINDOW;
     let may_be_older =
         request.last_changed.is_some_and(|changed| request.sent.duration_since(changed) < WINDOW);
-    if may_lag && (may_be_older || outcome.kind == OutcomeKind::NotApplied) {
+    let may_be_hidden = presence == Presence::Missing;
+    if may_lag && (may_be_older || may_be_hidden || outcome.kind == OutcomeKind::NotApplied) {
         return Ok(Outcome::new(OutcomeKind::Unknown));
     }
     Ok(outcome)
@@ -61,7 +63,7 @@ mod tests {
         let action = if adds { "grant" } else { "revoke" };
         let mut request = json!({
             "operation": {"id": "o", "action": action, "key": key, "resource": resource},
-            "sent": "2026-11-23T08:00:00Z",
+            "sent": "2026-11-23T08:00:00Z", "givenUp": "2026-11-23T08:00:00Z",
         });
         if held_before {
             request["prior"] = json!({"key": key});
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn only_the_expected_state_decides_at_once() {
         use OutcomeKind::{AlreadyGranted, AlreadyRevoked, Granted, NotApplied, Revoked, Unknown};
-        use Presence::{Held, Hidden, NotHeld};
+        use Presence::{Held, Hidden, Missing, NotHeld};
         let table = [
             (true, Held, false, 1, Ok(Granted)),
             (true, Held, true, 1, Ok(AlreadyGranted)),
@@ -82,6 +84,9 @@ mod tests {
             (false, NotHeld, false, 1, Ok(AlreadyRevoked)),
             (false, Held, true, 59, Ok(Unknown)),
             (false, Held, true, 60, Ok(NotApplied)),
+            (false, Missing, true, 1, Ok(Unknown)),
+            (false, Missing, true, 60, Ok(Revoked)),
+            (true, Missing, false, 60, Ok(NotApplied)),
             (true, Hidden, false, 60, Err("hidden-membership")),
         ];
         for (adds, presence, held_before, seconds, expected) in table {
@@ -95,6 +100,17 @@ mod tests {
                 expected.map_err(str::to_owned),
                 "{adds} {presence:?} {held_before} {seconds}"
             );
+        }
+    }
+
+    /// A write may take effect until its answer is given up, not only when it leaves.
+    #[test]
+    fn the_wait_counts_from_when_the_answer_was_given_up() {
+        let mut request = request(true, false);
+        request.given_up = request.sent + SignedDuration::from_secs(100);
+        for (seconds, expected) in [(101, OutcomeKind::Unknown), (160, OutcomeKind::NotApplied)] {
+            let now = request.sent + SignedDuration::from_secs(seconds);
+            assert_eq!(judge(&request, Presence::NotHeld, now).unwrap().kind, expected);
         }
     }
 

@@ -39,7 +39,7 @@ const STEPS: &[(&str, &[&str])] = &[
         "Make a secret",
         &[
             "Go to Certificates & secrets, Client secrets, and choose New client secret.",
-            "Give it a description that you will recognise and an expiry. Before it ends: create a new secret, then `doorward integration update NAME --secret -`; the integration stays.",
+            "Give it a description that you will recognise and an expiry. Before it ends, make another one here, which replaces it in the connection; nothing else changes.",
             "Copy the Value at once, it is shown only now: it is `secret`. The Secret ID beside it is not.",
         ],
     ),
@@ -62,10 +62,9 @@ const STEPS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "Add the integration",
+        "Write the connection",
         &[
             "Write the three values to a file that only you can read: {\"client_id\": \"…\", \"secret\": \"…\", \"tenant\": \"…\"}",
-            "Run `doorward check` with it: it names what is missing and what is too much.",
         ],
     ),
 ];

@@ -37,7 +37,11 @@ struct State {
     log: Vec<String>,
     page_size: usize,
     hides_holders: bool,
+    /// What happens once a request whose path starts so was answered.
+    then: Option<(&'static str, Afterwards)>,
 }
+
+type Afterwards = Box<dyn FnOnce() + Send>;
 
 /// The keyring, shared by its clones.
 #[derive(Clone)]
@@ -63,6 +67,7 @@ impl Default for KeyringService {
             log: Vec::new(),
             page_size: 2,
             hides_holders: false,
+            then: None,
         })))
     }
 }
@@ -80,6 +85,11 @@ impl KeyringService {
     /// Whether the grant exists: the truth that outcomes are compared with.
     pub fn holds(&self, person: &str, right: &str, room: &str) -> bool {
         self.state().grants.contains(&(room.to_owned(), right.to_owned(), person.to_owned()))
+    }
+
+    /// Lets this happen right after the next request whose path starts so.
+    pub fn then(&self, path: &'static str, what: impl FnOnce() + Send + 'static) {
+        self.state().then = Some((path, Box::new(what)));
     }
 
     /// From now on, not every holder is told.
@@ -121,7 +131,11 @@ impl State {
             }
             None => {}
         }
-        Ok(self.route(&path, request))
+        let answer = self.route(&path, request);
+        if let Some((_, what)) = self.then.take_if(|(prefix, _)| path.starts_with(*prefix)) {
+            what();
+        }
+        Ok(answer)
     }
 
     fn route(&mut self, path: &str, request: &Request<Bytes>) -> (u16, Value) {
@@ -158,7 +172,7 @@ impl State {
             .iter()
             .map(|(id, name)| {
                 json!({"record": "resource", "key": {"kind": "room", "id": id}, "name": name,
-                    "class": "room", "privileged": *name == "Vault", "keepsLastHolder": ["keeper"],
+                    "class": "room", "privileged": *name == "Vault", "keepsLastHolder": [{"entitlement": "keeper"}],
                     "refusals": if *name == "Crypt" { sealed.clone() } else { json!([]) }})
             })
             .collect()

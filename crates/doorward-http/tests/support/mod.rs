@@ -180,6 +180,7 @@ impl Log for Lines {
 pub fn oauth(placement: SecretPlacement) -> Scheme {
     Scheme::Oauth2ClientSecret {
         token_url: "https://login.example/tenant/token".to_owned(),
+        token_url_named_by_connection: false,
         client_id: "client id".to_owned(),
         secret: reference(),
         scope: "https://api.example/.default".to_owned(),

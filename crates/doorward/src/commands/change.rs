@@ -1,8 +1,10 @@
 //! `doorward grant` and `doorward revoke`.
 
-use doorward_core::{Object, OutcomeKind, Result, Term};
+use doorward_core::{Error, ErrorKind, Object, OutcomeKind, Result, Term};
 use doorward_host::{ChangeReport, ChangeRequest, Opened, Selector, SelectorRole, Verb};
 use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::path::Path;
 
 use super::access::path_text;
 use crate::app::App;
@@ -13,9 +15,17 @@ use crate::output::text;
 
 pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOptions) -> Result<Exit> {
     if !options.dry_run {
+        if let (Some(connector), Some(path)) =
+            (&options.target.connector, &options.target.connection)
+        {
+            return Err(not_stored(connector, path, &options.on));
+        }
         ask::can_be_confirmed(&app.console, options.yes)?;
     }
     let opened = app.open(&options.target).await?;
+    if options.target.connection.is_some() {
+        look_without_policy(app, &opened)?;
+    }
     let request = request(&opened, verb, who, options)?;
     app.settle(&opened).await?;
     let report = if options.dry_run {
@@ -32,6 +42,45 @@ pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOption
         show(app, &report);
     }
     Ok(ending(&report))
+}
+
+/// A connection that is not stored has no list of what may be changed. A dry run, which sends
+/// nothing, can do without; what no list can allow stays refused.
+fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
+    let kinds = &opened.descriptor().resource_kinds;
+    opened
+        .change_policy(|policy| policy.kinds.extend(kinds.iter().map(|kind| kind.kind.clone())))?;
+    app.console.note(
+        "No policy was applied: the connection is not stored, so that nothing says what may be \
+         changed through it.",
+    );
+    Ok(())
+}
+
+fn not_stored(connector: &str, path: &Path, on: &str) -> Error {
+    let (file, on) = (path.display().to_string(), quoted(on));
+    Error::new(
+        ErrorKind::DeniedByPolicy,
+        "not-stored",
+        "Nothing is changed through a connection that is not stored: it has no policy and no \
+         journal. Nothing was sent.",
+    )
+    .remedy(format!(
+        "Add `--dry-run` to see the request only. To change access, choose a NAME, run `doorward \
+         integration add NAME --connector {connector} --connection {} && doorward integration \
+         allow -i NAME {on}`, and try again with `-i NAME`.",
+        quoted(&file)
+    ))
+}
+
+/// The word as a shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:=@+,".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''")).into()
 }
 
 fn request(
@@ -106,6 +155,7 @@ fn document(opened: &Opened, report: &ChangeReport) -> Result<Value> {
 fn ending(report: &ChangeReport) -> Exit {
     match &report.outcome {
         Some(outcome) if !outcome.kind.is_final() => Exit::OUTCOME_UNKNOWN,
+        Some(_) if report.not_journaled.is_some() => Exit::PARTIAL,
         None if report.prior_unknown.is_some() => Exit::INCOMPLETE,
         _ => Exit::DONE,
     }
@@ -119,7 +169,12 @@ fn show(app: &App, report: &ChangeReport) {
         console.line(format!("The access ends {}, by itself.", text::moment(until)));
     }
     if report.by_looking {
-        console.line("The answer was lost; this was found out by looking.");
+        let why = if report.is_doubted() {
+            "The provider's answer contradicted what was known"
+        } else {
+            "The answer was lost"
+        };
+        console.line(format!("{why}; this was found out by looking."));
     }
     for path in &report.remaining {
         let who = report.principal.name();
@@ -128,6 +183,12 @@ fn show(app: &App, report: &ChangeReport) {
     if let Some(error) = &report.remaining_unknown {
         console.note_line(format!(
             "warning: whether the access remains by another way could not be read: {error}"
+        ));
+    }
+    if let Some(error) = &report.not_journaled {
+        console.note_line(format!(
+            "warning: what came of the change could not be written into the journal: {error} The \
+             next command looks it up."
         ));
     }
     if let Some(journal) = &report.journal {
@@ -187,4 +248,23 @@ fn show_plan(app: &App, report: &ChangeReport) {
         }
     }
     console.line("Nothing was sent.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_to_copy_survives_the_shell() {
+        let table = [
+            ("group:Finance", "group:Finance"),
+            ("group:All Staff", "'group:All Staff'"),
+            ("it's", r"'it'\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("", "''"),
+        ];
+        for (word, expected) in table {
+            assert_eq!(quoted(word), expected);
+        }
+    }
 }

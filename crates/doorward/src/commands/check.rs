@@ -1,8 +1,7 @@
 //! `doorward check`: who we are there, what we may do, what to mend.
 
 use doorward_core::{
-    Authority, AuthorityEntry, CheckReport, CredentialExpiry, Endpoint, Finding, ObjectRef, Result,
-    Severity,
+    Authority, AuthorityEntry, CheckReport, CredentialExpiry, Finding, ObjectRef, Result, Severity,
 };
 use doorward_host::Opened;
 use serde_json::{Value, json};
@@ -45,11 +44,17 @@ fn show(app: &App, opened: &Opened, report: &CheckReport) {
     let identity = &report.identity;
     console
         .line(format!("Connected to {} as {} ({}).", identity.place, identity.name, identity.key));
-    for endpoint in overridden(&opened.integration().reach.endpoints) {
-        console.line(format!(
-            "NOTE: {} answers at {}, an address that the connection itself names.",
-            endpoint.name, endpoint.origin
-        ));
+    for endpoint in &opened.integration().reach.endpoints {
+        let name = &endpoint.name;
+        let note = |what: String| {
+            console.line(format!("NOTE: {what}, an address that the connection itself names."));
+        };
+        if endpoint.named_by_connection {
+            note(format!("{name} answers at {}", endpoint.origin));
+        }
+        if let Some(url) = reach::named_token_url(endpoint) {
+            note(format!("the tokens for {name} come from {url}"));
+        }
     }
     console.line(expiry(app, &report.credential_expiry));
     console.line("");
@@ -70,10 +75,6 @@ fn show_authority(console: &Console, authority: &[AuthorityEntry]) {
     for (number, reason) in (1..).zip(reasons) {
         console.line(format!("[{number}] {reason}"));
     }
-}
-
-fn overridden(endpoints: &[Endpoint]) -> impl Iterator<Item = &Endpoint> {
-    endpoints.iter().filter(|endpoint| endpoint.named_by_connection)
 }
 
 fn expiry(app: &App, expiry: &CredentialExpiry) -> String {

@@ -1,7 +1,9 @@
 //! `doorward integration`: connections that are stored under a name.
 
-use doorward_core::{Error, ErrorKind, Object, Resource, Result};
-use doorward_host::{Host, Integration, Opened, Policy, Proposal, Selector, SelectorRole, Store};
+use doorward_core::{Error, ErrorKind, Resource, Result};
+use doorward_host::{
+    Host, Integration, Opened, Policy, Proposal, Selector, SelectorRole, Store, check_name, stored,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -34,7 +36,10 @@ pub(super) async fn run(app: &App, command: IntegrationCommand) -> Result<Exit> 
 }
 
 async fn add(app: &App, name: &str, connector: &str, path: &Path, yes: bool) -> Result<Exit> {
+    // Before anything is read, shown or asked, so that nobody answers in vain.
+    check_name(name)?;
     let host = app.host()?;
+    host.check_free(name)?;
     let proposal = app.propose(&host, connector, path).await?;
     app.console.reach(proposal.reach());
     ask::confirm(&app.console, yes, "Approve these addresses, and store the connection?").await?;
@@ -52,18 +57,6 @@ fn report(app: &App, integration: &Integration, sentence: &str) {
     } else {
         app.console.line(sentence);
     }
-}
-
-/// The integration of this name.
-pub(super) fn stored(store: &dyn Store, name: &str) -> Result<Integration> {
-    store.integration(name)?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            "integration-not-found",
-            format!("There is no integration `{name}`."),
-        )
-        .remedy("Look at `doorward integration list`.")
-    })
 }
 
 fn list(app: &App) -> Result<Exit> {
@@ -148,8 +141,10 @@ fn show(app: &App, name: &str) -> Result<Exit> {
     }
     console.line("Secrets:");
     for pointer in integration.secret_pointers() {
-        let place = integration.sources.get(&pointer);
-        let place = place.map_or_else(|| "stored here, encrypted".to_owned(), secrets::place);
+        let place = match integration.sources.get(&pointer) {
+            Some(source) => format!("read from {}, not stored", secrets::place(source)),
+            None => "stored here, encrypted".to_owned(),
+        };
         console.line(format!("  {pointer}: {place}"));
     }
     show_policy(app, &integration.policy);
@@ -195,8 +190,8 @@ async fn update(app: &App, name: &str, change: Change, yes: bool) -> Result<Exit
         error.message.push_str(" Nothing was replaced.");
         error
     })?;
-    let updated = host.update(&integration, &proposal)?;
     let identity = &report_of_check.identity;
+    let updated = host.update(&integration, &proposal, Some(identity))?;
     let sentence = format!(
         "Replaced: `{name}` now reaches {} as {}. It was checked before.",
         identity.place, identity.name
@@ -242,17 +237,14 @@ fn secret_place(integration: &Integration, field: Option<&str>) -> Result<String
 }
 
 async fn remove(app: &App, name: &str, yes: bool) -> Result<Exit> {
-    let store = app.store()?;
-    let integration = stored(store.as_ref(), name)?;
+    let host = app.host()?;
+    let store = host.store();
+    let integration = stored(store, name)?;
     ask::can_be_confirmed(&app.console, yes)?;
-    let open = store.unsettled(&integration.id)?.len();
-    if open > 0 {
-        let changes = text::count(open, "change is", "changes are");
-        app.console.note(format!("{changes} not settled yet: `doorward check -i {name}` looks."));
-    }
+    host.nothing_open(&integration)?;
     let question = format!("Remove `{name}` and its secrets? Its journal stays.");
     ask::confirm(&app.console, yes, &question).await?;
-    app.host()?.remove(&integration)?;
+    host.remove(&integration)?;
     if store.current()?.as_deref() == Some(name) {
         store.set_current(None)?;
     }
@@ -325,10 +317,7 @@ fn allow_all(opened: &Opened, kind: &str, remove: bool) -> Result<String> {
 
 async fn allow_one(app: &App, opened: &Opened, selector: &Selector) -> Result<String> {
     app.settle(opened).await?;
-    let resource = match opened.resolve(selector).await? {
-        Object::Resource(resource) => resource,
-        Object::Account(account) => return Err(not_a_resource(&account.name)),
-    };
+    let resource = opened.resolve_resource(selector).await?;
     warn_of_refusals(app, &resource);
     let mut is_new = false;
     opened.change_policy(|policy| is_new = policy.allow(resource.key.clone(), &resource.name))?;
@@ -391,13 +380,4 @@ async fn disallow(app: &App, opened: &Opened, selector: &Selector) -> Result<Str
             integration.name
         ),
     })
-}
-
-fn not_a_resource(name: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidRequest,
-        "not-a-resource",
-        format!("{name} is an account. Changes are allowed on resources, e.g. on a group."),
-    )
-    .remedy("Name a resource, e.g. `doorward integration allow group:Finance`.")
 }

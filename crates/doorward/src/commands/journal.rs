@@ -1,20 +1,21 @@
 //! `doorward journal`: every change, before and after.
 
 use doorward_core::{Error, ErrorKind, Result};
-use doorward_host::{JournalEntry, Store};
+use doorward_host::{JournalEntry, Store, stored};
 use serde_json::json;
 
 use crate::app::App;
+use crate::ask;
+use crate::cli::SeenOutcome;
 use crate::exit::Exit;
 use crate::output::{Console, Table, journal, text};
 
 pub(super) fn list(app: &App, integration: Option<&str>, limit: u32) -> Result<Exit> {
     let store = app.store()?;
-    let id = match integration {
-        Some(name) => Some(super::integration::stored(store.as_ref(), name)?.id),
-        None => None,
+    let entries = match integration {
+        Some(name) => entries_of(app, store.as_ref(), name, limit)?,
+        None => store.journal(None, limit)?,
     };
-    let entries = store.journal(id.as_deref(), limit)?;
     if app.console.is_json() {
         app.console.json("JournalList", &json!({"items": entries}));
         return Ok(Exit::DONE);
@@ -38,19 +39,66 @@ pub(super) fn list(app: &App, integration: Option<&str>, limit: u32) -> Result<E
     Ok(Exit::DONE)
 }
 
-pub(super) fn show(app: &App, id: &str) -> Result<Exit> {
-    let mut entries = app.store()?.journal_entries(id)?;
-    let entry = match (entries.pop(), entries.len()) {
-        (Some(entry), 0) => entry,
-        (None, _) => return Err(not_found(id)),
-        (Some(_), others) => return Err(ambiguous(id, others + 1)),
+/// The entries of the integration of this name; when it was removed, those that carry its name.
+fn entries_of(app: &App, store: &dyn Store, name: &str, limit: u32) -> Result<Vec<JournalEntry>> {
+    let missing = match stored(store, name) {
+        Ok(integration) => return store.journal(Some(&integration.id), limit),
+        Err(error) if error.kind == ErrorKind::NotFound => error,
+        Err(error) => return Err(error),
     };
-    if app.console.is_json() {
-        app.console.json("JournalEntry", &json!({"item": entry}));
-    } else {
-        show_entry(&app.console, &entry);
+    let mut entries = store.journal(None, u32::MAX)?;
+    entries.retain(|entry| entry.integration_name == name);
+    if entries.is_empty() {
+        return Err(missing);
     }
+    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    app.console.note(format!("The integration `{name}` was removed; its journal stays."));
+    Ok(entries)
+}
+
+pub(super) fn show(app: &App, id: &str) -> Result<Exit> {
+    let entry = find(app.store()?.as_ref(), id)?;
+    print(&app.console, &entry);
     Ok(Exit::DONE)
+}
+
+/// Writes down what a person found out.
+pub(super) async fn close(
+    app: &App,
+    id: &str,
+    outcome: SeenOutcome,
+    reason: &str,
+    yes: bool,
+) -> Result<Exit> {
+    let host = app.host()?;
+    let entry = find(host.store(), id)?;
+    ask::can_be_confirmed(&app.console, yes)?;
+    let (applied, effect) = match outcome {
+        SeenOutcome::Applied => (true, "took effect"),
+        SeenOutcome::NotApplied => (false, "did not take effect"),
+    };
+    let change = journal::change(&entry);
+    let question = format!("Write down that this change {effect}: {change}?");
+    ask::confirm(&app.console, yes, &question).await?;
+    print(&app.console, &host.close(&entry, applied, reason)?);
+    Ok(Exit::DONE)
+}
+
+fn find(store: &dyn Store, id: &str) -> Result<JournalEntry> {
+    let mut entries = store.journal_entries(id)?;
+    match (entries.pop(), entries.len()) {
+        (Some(entry), 0) => Ok(entry),
+        (None, _) => Err(not_found(id)),
+        (Some(_), others) => Err(ambiguous(id, others + 1)),
+    }
+}
+
+fn print(console: &Console, entry: &JournalEntry) {
+    if console.is_json() {
+        console.json("JournalEntry", &json!({"item": entry}));
+    } else {
+        show_entry(console, entry);
+    }
 }
 
 fn show_entry(console: &Console, entry: &JournalEntry) {
@@ -82,6 +130,10 @@ fn show_entry(console: &Console, entry: &JournalEntry) {
     if let Some(settlement) = &entry.settlement {
         let how = if settlement.by_looking { ", by looking" } else { "" };
         say("Known since", &format!("{}{how}", text::exact_moment(settlement.at)));
+        if let Some(closing) = &settlement.by_hand {
+            say("Seen by", &closing.actor);
+            say("How", &closing.reason);
+        }
         if let Some(id) = &settlement.request_id {
             say("Request id", id);
         }

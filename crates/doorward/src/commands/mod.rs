@@ -16,14 +16,42 @@ use doorward_core::Result;
 use doorward_host::Verb;
 
 use crate::app::App;
-use crate::cli::{AccessCommand, Command, ConnectorCommand, JournalCommand};
+use crate::cli::{
+    AccessCommand, Command, ConnectorCommand, IntegrationCommand, JournalCommand, Target,
+};
 use crate::exit::Exit;
+use crate::remedy;
 
 /// Runs one command.
 ///
 /// # Errors
 /// Whatever went wrong; nothing of it has been printed.
 pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
+    let target = target(&command);
+    carry_out(app, command).await.map_err(|error| match target {
+        Some(target) => remedy::completed(app, error, &target),
+        None => error,
+    })
+}
+
+/// What the command opens.
+fn target(command: &Command) -> Option<Target> {
+    match command {
+        Command::Check { target }
+        | Command::Access(
+            AccessCommand::List { target, .. } | AccessCommand::Explain { target, .. },
+        ) => Some(target.clone()),
+        Command::Grant { change, .. } | Command::Revoke { change, .. } => {
+            Some(change.target.clone())
+        }
+        Command::Integration(IntegrationCommand::Allow { integration, .. }) => {
+            Some(Target { integration: integration.clone(), ..Target::default() })
+        }
+        _ => None,
+    }
+}
+
+async fn carry_out(app: &App, command: Command) -> Result<Exit> {
     match command {
         Command::Demo => Box::pin(demo::run(app)).await,
         Command::Connector(ConnectorCommand::List) => connector::list(app),
@@ -47,6 +75,9 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
             journal::list(app, integration.as_deref(), limit)
         }
         Command::Journal(JournalCommand::Show { id }) => journal::show(app, &id),
+        Command::Journal(JournalCommand::Close { id, outcome, reason, yes }) => {
+            journal::close(app, &id, outcome, &reason, yes).await
+        }
         Command::Sim(options) => sim::run(app, &options).await,
     }
 }

@@ -1,6 +1,6 @@
 //! `doorward setup`: how to prepare a system for its connector.
 
-use doorward_core::{Error, ErrorKind, Result, Script, SetupGuide};
+use doorward_core::{Error, ErrorKind, Result, Script, SetupGuide, SetupStep};
 use serde_json::json;
 
 use crate::app::App;
@@ -8,9 +8,10 @@ use crate::exit::Exit;
 
 pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit> {
     let descriptor = app.factory(connector)?.descriptor();
-    let guide = &descriptor.setup;
+    let mut guide = descriptor.setup.clone();
+    guide.steps.push(last_step(&descriptor.id));
     if let Some(tool) = tool {
-        app.console.exact(&ended(&script(guide, tool)?.text));
+        app.console.exact(&ended(&script(&guide, tool)?.text));
         return Ok(Exit::DONE);
     }
     if app.console.is_json() {
@@ -48,15 +49,23 @@ pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit
             console.line(format!("    {line}").trim_end());
         }
     }
-    console.line("");
-    console.line("Then:");
-    console.line(format!("  doorward validate {} FILE", descriptor.id));
-    console.line(format!(
-        "  doorward integration add NAME --connector {} --connection FILE",
-        descriptor.id
-    ));
-    console.line("  doorward check -i NAME");
     Ok(Exit::DONE)
+}
+
+/// What follows the connector's own steps: a connector does not know the command line.
+fn last_step(connector: &str) -> SetupStep {
+    SetupStep {
+        title: "Add the integration".to_owned(),
+        lines: vec![
+            format!("Look the file over: doorward validate {connector} FILE"),
+            format!(
+                "Store it under a name that you choose: doorward integration add NAME --connector \
+                 {connector} --connection FILE"
+            ),
+            "See what is missing and what is too much: doorward check -i NAME".to_owned(),
+            "For a new secret, later: doorward integration update NAME --secret -".to_owned(),
+        ],
+    }
 }
 
 fn script<'guide>(guide: &'guide SetupGuide, tool: &str) -> Result<&'guide Script> {

@@ -25,13 +25,28 @@ impl Console {
 pub(crate) fn lines(endpoint: &Endpoint) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", endpoint.name, endpoint.origin)];
     lines.extend(credential(&endpoint.scheme).into_iter().map(|line| format!("  {line}")));
+    let mut named = Vec::new();
     if endpoint.named_by_connection {
-        lines.push(
-            "  NOTE: the connection names this address itself; it is not the provider's own."
-                .to_owned(),
-        );
+        named.push(endpoint.origin.as_str());
     }
+    named.extend(named_token_url(endpoint));
+    lines.extend(named.into_iter().map(|address| {
+        format!(
+            "  NOTE: the connection names this address itself; it is not the provider's own: \
+             {address}"
+        )
+    }));
     lines
+}
+
+/// Where the endpoint's tokens come from, if the connection itself names it.
+pub(crate) fn named_token_url(endpoint: &Endpoint) -> Option<&str> {
+    match &endpoint.scheme {
+        Scheme::Oauth2ClientSecret { token_url, token_url_named_by_connection: true, .. } => {
+            Some(token_url)
+        }
+        _ => None,
+    }
 }
 
 fn credential(scheme: &Scheme) -> Vec<String> {
@@ -56,5 +71,35 @@ pub(crate) fn summary(endpoint: &Endpoint) -> serde_json::Value {
         "name": endpoint.name,
         "origin": endpoint.origin,
         "namedByConnection": endpoint.named_by_connection,
+        "tokenUrlNamedByConnection": named_token_url(endpoint).is_some(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_address_that_the_connection_names_is_noted() {
+        for (api, login) in [(false, false), (true, false), (false, true), (true, true)] {
+            let endpoint: Endpoint = serde_json::from_value(json!({
+                "name": "api", "origin": "https://api.example", "namedByConnection": api,
+                "scheme": {
+                    "type": "oauth2-client-secret", "tokenUrl": "https://login.example/token",
+                    "tokenUrlNamedByConnection": login, "clientId": "c",
+                    "secret": {"pointer": "/secret"}, "scope": "s",
+                },
+            }))
+            .unwrap();
+            let notes = |address: &str| {
+                let noted = |line: &String| line.contains("NOTE") && line.ends_with(address);
+                lines(&endpoint).iter().filter(|line| noted(line)).count()
+            };
+            assert_eq!(notes("https://api.example"), usize::from(api));
+            assert_eq!(notes("https://login.example/token"), usize::from(login));
+            let summary = summary(&endpoint);
+            assert_eq!(summary["namedByConnection"], json!(api));
+            assert_eq!(summary["tokenUrlNamedByConnection"], json!(login));
+        }
+    }
 }

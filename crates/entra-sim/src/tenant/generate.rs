@@ -24,9 +24,17 @@ pub struct Size {
 impl Tenant {
     /// Contoso: the cast, plus as many generated users and groups as asked for, a few service principals,
     /// devices and contacts, and soft-deleted users and groups. Half a million users take seconds.
+    ///
+    /// Made around [`cast::EPOCH`]: its secrets have ended for a clock that is years later.
     #[must_use]
     pub fn generate(size: &Size) -> Self {
-        let mut tenant = players::contoso(size.seed);
+        Self::generate_at(size, players::epoch())
+    }
+
+    /// [`generate`](Self::generate), made around this instant: every age and expiry counts from it.
+    #[must_use]
+    pub fn generate_at(size: &Size, instant: Timestamp) -> Self {
+        let mut tenant = players::contoso(size.seed, instant);
         let users = generate_users(&mut tenant, size);
         let others = generate_others(&mut tenant, size);
         generate_groups(&mut tenant, size, &users, &others);

@@ -9,9 +9,8 @@ use super::{
 };
 use crate::cast;
 
-/// Contoso with its cast and nothing else.
-pub(super) fn contoso(seed: u64) -> Tenant {
-    let epoch = epoch();
+/// Contoso with its cast and nothing else, made around this instant.
+pub(super) fn contoso(seed: u64, epoch: Timestamp) -> Tenant {
     // A year old, so that no replica is still learning about the cast.
     let founded = epoch.saturating_sub(SignedDuration::from_hours(24 * 365)).unwrap_or(epoch);
     let mut tenant = Tenant::empty(seed, id(cast::TENANT_ID), founded);

@@ -57,11 +57,16 @@ pub(crate) const GRAPH: &str = "https://graph.microsoft.com/v1.0";
 
 impl Client {
     pub(crate) fn new(size: &Size, settings: Settings) -> Self {
-        let start: Timestamp = cast::EPOCH.parse().unwrap();
+        Self::starting(cast::EPOCH, size, settings)
+    }
+
+    /// A tenant that is made at this time, and a clock that starts then.
+    pub(crate) fn starting(start: &str, size: &Size, settings: Settings) -> Self {
+        let start: Timestamp = start.parse().unwrap();
         let clock = Arc::new(AtomicI64::new(start.as_millisecond()));
         let reading = clock.clone();
         let now = move || Timestamp::from_millisecond(reading.load(Ordering::SeqCst)).unwrap();
-        let simulator = Simulator::new(Tenant::generate(size), settings, Arc::new(now));
+        let simulator = Simulator::new(Tenant::generate_at(size, start), settings, Arc::new(now));
         Self { simulator, clock, token: None }
     }
 

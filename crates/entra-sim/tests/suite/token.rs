@@ -78,6 +78,17 @@ async fn success_has_the_recorded_shape() {
 }
 
 #[tokio::test]
+async fn secrets_end_relative_to_the_year_in_which_the_tenant_is_made() {
+    for start in ["1999-12-31T23:59:59Z", cast::EPOCH, "2061-07-28T12:00:00Z"] {
+        let client = Client::starting(start, &Size::default(), Settings::default());
+        let good = client.sign_in(&form(cast::CLIENT_ID, cast::SECRET)).await;
+        assert_eq!(good.status, 200, "{start}: {}", good.text);
+        let old = client.sign_in(&form(cast::CLIENT_ID, cast::EXPIRED_SECRET)).await;
+        assert_eq!(old.json["error_codes"], json!([7_000_222]), "{start}: {}", old.text);
+    }
+}
+
+#[tokio::test]
 async fn no_roles_means_no_claim() {
     let client = bare();
     client.simulator.tenant().set_app_roles(Vec::<String>::new());

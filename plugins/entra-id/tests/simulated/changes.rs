@@ -195,17 +195,18 @@ async fn twenty_grants_are_one_request_and_one_duplicate_refuses_all() {
 async fn a_new_group_that_a_replica_does_not_know_is_tried_again() {
     let lag = Lag { objects: Duration::from_secs(10), ..Lag::default() };
     let world = World::with(&Size::default(), Settings { lag: Some(lag), ..Settings::default() });
-    for number in 0..5 {
+    let groups = 5;
+    for number in 0..groups {
         let id = world.simulator.tenant().add_group(&format!("New {number}"), GroupKind::Security);
         let mut resource = world.group(cast::EMPTY_ROOM).await;
         resource.key.id.clone_from(&id);
         resource.created = Some(world.now());
         let operation = operation(true, member(user(cast::ALICE), &id), resource);
-        match world.apply(vec![operation]).await {
-            Ok(outcomes) => assert_eq!(outcomes[0].as_ref().unwrap().kind, OutcomeKind::Granted),
-            Err(error) => assert_eq!(error.reason, "not-replicated"),
-        }
+        let outcomes = world.apply(vec![operation]).await.unwrap();
+        assert_eq!(outcomes[0].as_ref().unwrap().kind, OutcomeKind::Granted);
     }
+    let writes = world.requests().iter().filter(|line| line.starts_with("POST ")).count();
+    assert!(writes > groups, "no replica lagged: {writes} writes");
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,7 +226,14 @@ async fn a_lost_answer_is_settled_by_looking() {
         world.fault("$ref", fault.clone());
         let lost = world.apply(vec![operation.clone()]).await;
         assert!(lost.is_err(), "{fault:?}");
-        let request = SettleRequest { operation, prior, handle: None, sent, last_changed: None };
+        let request = SettleRequest {
+            operation,
+            prior,
+            handle: None,
+            sent,
+            given_up: sent,
+            last_changed: None,
+        };
         let mut kind = OutcomeKind::Unknown;
         while kind == OutcomeKind::Unknown {
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -257,7 +265,14 @@ async fn a_lagging_read_never_settles_a_change_as_not_applied() {
     let sent = world.now();
     world.fault("$ref", Answer::AppliedThen { status: 504 });
     assert!(world.apply(vec![operation.clone()]).await.is_err());
-    let request = SettleRequest { operation, prior: None, handle: None, sent, last_changed: None };
+    let request = SettleRequest {
+        operation,
+        prior: None,
+        handle: None,
+        sent,
+        given_up: sent,
+        last_changed: None,
+    };
     for _ in 0..10 {
         let kind = settle(&world, &request).await.unwrap().kind;
         assert!(matches!(kind, OutcomeKind::Unknown | OutcomeKind::Granted), "{kind:?}");

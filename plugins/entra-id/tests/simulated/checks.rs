@@ -1,6 +1,6 @@
 //! `check`, and credentials that are refused.
 
-use doorward_core::{Authority, CheckReport, CredentialExpiry, Error, ErrorKind};
+use doorward_core::{Authority, CheckReport, CredentialExpiry, Error, ErrorKind, Severity};
 use doorward_http::Mode;
 use entra_sim::{Answer, Settings, Size, cast};
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ async fn no_permission_at_all_is_a_report_and_not_an_error() {
     assert_eq!(report.identity.key.id, cast::SERVICE_PRINCIPAL_ID);
     assert_eq!(report.identity.place, cast::TENANT_ID);
     assert_eq!(codes(&report), ["missing-permission", "missing-permission", "hidden-membership"]);
+    assert!(report.findings.iter().take(2).all(|one| one.severity == Severity::Problem));
     assert!(
         report.authority.iter().all(|entry| matches!(entry.authority, Authority::Unknown { .. }))
     );

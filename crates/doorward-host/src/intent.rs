@@ -1,0 +1,73 @@
+//! The journal's entry of a change, written right before its write leaves.
+
+use doorward_core::{Error, ErrorKind, Result};
+use doorward_http::WriteRecord;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::opened::{Opened, display_name};
+use crate::prepare::Prepared;
+use crate::store::{Claim, JournalEntry, JournalState, RequestSummary, Store};
+
+/// Journals a change right before its write leaves: nothing is sent that the journal does not know.
+pub(crate) struct Intent {
+    store: Arc<dyn Store>,
+    claim: Arc<Claim>,
+    /// The entry but for the write itself.
+    draft: JournalEntry,
+    written: Mutex<Option<JournalEntry>>,
+}
+
+impl Intent {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        claim: Arc<Claim>,
+        opened: &Opened,
+        prepared: &Prepared,
+    ) -> Self {
+        let integration = opened.integration();
+        let draft = JournalEntry {
+            id: prepared.operation.id.clone(),
+            integration: integration.id,
+            integration_name: integration.name,
+            at: opened.environment.clock.now(),
+            actor: opened.environment.actor.clone(),
+            operation: prepared.operation.clone(),
+            principal_name: display_name(&prepared.principal),
+            resource_name: prepared.resource.name.clone(),
+            prior: prepared.prior.clone(),
+            prior_unknown: prepared.prior_unknown.clone(),
+            request: RequestSummary::default(),
+            state: JournalState::Intent,
+            settlement: None,
+        };
+        Self { store, claim, draft, written: Mutex::default() }
+    }
+
+    /// The entry, once it was written.
+    pub(crate) fn written(&self) -> Option<JournalEntry> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same request may leave again, after a fresh token or a pause; another one may not: a
+    /// lost answer to the first of two writes could not be told from one to the second.
+    pub(crate) fn write(&self, write: &WriteRecord) -> Result<()> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.as_ref().is_some_and(|entry| entry.request.digest != write.digest) {
+            return Err(Error::new(
+                ErrorKind::ContractViolation,
+                "second-write",
+                "The connector tried to send a second write for one change.",
+            )
+            .remedy("This is a defect of the connector. Please report it."));
+        }
+        let request = RequestSummary {
+            method: write.method.name().to_owned(),
+            url: write.url.clone(),
+            digest: write.digest.clone(),
+        };
+        let entry = JournalEntry { at: write.sent, request, ..self.draft.clone() };
+        self.store.intent(&self.claim, &entry)?;
+        *written = Some(entry);
+        Ok(())
+    }
+}

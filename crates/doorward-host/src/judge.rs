@@ -1,0 +1,196 @@
+//! What came of a change: what the connector says, the writes that were really sent, and what was
+//! known before, together.
+
+use doorward_core::{Action, Error, ErrorKind, Outcome, OutcomeKind, Resource, Result, Timestamp};
+use doorward_http::WriteRecord;
+use jiff::SignedDuration;
+
+use crate::store::{JournalEntry, Settlement};
+
+/// Marks an outcome that a look must confirm: the provider answered "was so already", against what
+/// is known.
+pub(crate) const ANSWERED_ALREADY: &str = "answeredAlready";
+
+/// How long our own change of a grant tells more about it than a read: longer than replicas lag.
+const OWN_CHANGE_COUNTS: SignedDuration = SignedDuration::from_mins(2);
+
+/// The settlement of one operation. When answer and writes leave room for doubt, the outcome is
+/// unknown, whatever the connector returned.
+pub(crate) fn judge(
+    action: &Action,
+    result: Result<Vec<Result<Outcome>>>,
+    writes: &[WriteRecord],
+    now: Timestamp,
+) -> Settlement {
+    let is_lost = writes.iter().any(|write| write.lost);
+    let is_accepted =
+        writes.iter().any(|write| write.status.is_some_and(|status| (200..300).contains(&status)));
+    let answer = result.and_then(only).and_then(|outcome| plausible(action, outcome, is_accepted));
+    let (outcome, error) = match answer {
+        _ if is_lost => (Some(Outcome::new(OutcomeKind::Unknown)), None),
+        Ok(outcome) => (Some(outcome), None),
+        Err(_) if is_accepted => (Some(Outcome::new(OutcomeKind::Unknown)), None),
+        Err(error) => (None, Some(error)),
+    };
+    Settlement {
+        at: now,
+        given_up: outcome.as_ref().filter(|outcome| !outcome.kind.is_final()).map(|_| now),
+        outcome,
+        error,
+        request_id: writes.iter().rev().find_map(|write| write.request_id.clone()),
+        by_looking: false,
+        by_hand: None,
+    }
+}
+
+fn only(outcomes: Vec<Result<Outcome>>) -> Result<Outcome> {
+    let [outcome] = <[Result<Outcome>; 1]>::try_from(outcomes).map_err(|outcomes| {
+        violation(
+            "outcome-count",
+            format!("The connector gave {} outcomes for one operation.", outcomes.len()),
+        )
+    })?;
+    outcome
+}
+
+/// Believes an outcome that fits the action, and a change only when a write was accepted.
+fn plausible(action: &Action, outcome: Outcome, is_accepted: bool) -> Result<Outcome> {
+    use OutcomeKind::{AlreadyGranted, AlreadyRevoked, Granted, Pending, Revoked, Unknown};
+    let fits = match (action, outcome.kind) {
+        (Action::Grant { .. }, Granted) | (Action::Revoke { .. }, Revoked) | (_, Pending) => {
+            is_accepted
+        }
+        (Action::Grant { .. }, AlreadyGranted) | (Action::Revoke { .. }, AlreadyRevoked) => true,
+        (_, kind) => kind == Unknown,
+    };
+    if fits {
+        return Ok(outcome);
+    }
+    Err(violation(
+        "implausible-outcome",
+        format!(
+            "The connector said `{}` of a {}, which does not fit what was sent.",
+            outcome.kind.label(),
+            action.name()
+        ),
+    ))
+}
+
+fn violation(reason: &str, message: String) -> Error {
+    Error::new(ErrorKind::ContractViolation, reason, message)
+        .remedy("This is a defect of the connector. Please report it.")
+}
+
+/// A provider that says "was so already" against what is known may have asked a replica that lags.
+/// That must not pass for the truth: a look decides. `earlier` are the changes of the same grant
+/// before this one, newest first: our own last change tells more than a read.
+pub(crate) fn doubt(settlement: &mut Settlement, entry: &JournalEntry, earlier: &[JournalEntry]) {
+    let Some(outcome) = &mut settlement.outcome else { return };
+    let known = earlier
+        .iter()
+        .find_map(|earlier| left_behind(earlier, entry.at))
+        .or_else(|| entry.prior_unknown.is_none().then_some(entry.prior.is_some()));
+    let contradicts = match outcome.kind {
+        OutcomeKind::AlreadyGranted => known == Some(false),
+        OutcomeKind::AlreadyRevoked => known == Some(true),
+        _ => false,
+    };
+    if contradicts {
+        outcome.kind = OutcomeKind::Unknown;
+        outcome.attributes.insert(ANSWERED_ALREADY.to_owned(), true.into());
+        settlement.given_up = Some(settlement.at);
+    }
+}
+
+/// Whether a change of a moment ago left the grant there.
+fn left_behind(earlier: &JournalEntry, now: Timestamp) -> Option<bool> {
+    let settlement = earlier.settlement.as_ref()?;
+    if now.duration_since(settlement.at) > OWN_CHANGE_COUNTS {
+        return None;
+    }
+    match settlement.outcome.as_ref()?.kind {
+        OutcomeKind::Granted | OutcomeKind::AlreadyGranted => Some(true),
+        OutcomeKind::Revoked | OutcomeKind::AlreadyRevoked => Some(false),
+        _ => None,
+    }
+}
+
+/// The outcome of a change as a person saw it.
+pub(crate) fn by_hand(entry: &JournalEntry, applied: bool) -> OutcomeKind {
+    match (&entry.operation.action, applied, entry.prior.is_some()) {
+        (_, false, _) => OutcomeKind::NotApplied,
+        (Action::Grant { .. }, true, false) => OutcomeKind::Granted,
+        (Action::Grant { .. }, true, true) => OutcomeKind::AlreadyGranted,
+        (Action::Revoke { .. }, true, _) => OutcomeKind::Revoked,
+        _ => OutcomeKind::Done,
+    }
+}
+
+/// Whether the provider's "already" is what a look must confirm.
+pub(crate) fn is_doubted(outcome: &Outcome) -> bool {
+    outcome.attributes.contains_key(ANSWERED_ALREADY)
+}
+
+/// The outcome of a change that is over, or why there is none.
+pub(crate) fn ended(settlement: &Settlement, resource: &Resource) -> Result<Outcome> {
+    match (&settlement.outcome, &settlement.error) {
+        (_, Some(error)) => Err(error.clone()),
+        (Some(outcome), None) if outcome.kind == OutcomeKind::NotApplied => {
+            let what = if is_doubted(outcome) {
+                "The provider answered that it was so already"
+            } else {
+                "The answer was lost on the way"
+            };
+            Err(Error::new(
+                ErrorKind::Unavailable,
+                "not-applied",
+                format!("{what}, and {} shows that nothing was changed.", resource.name),
+            )
+            .remedy("Run the command again."))
+        }
+        (Some(outcome), None) => Ok(outcome.clone()),
+        (None, None) => Err(Error::internal("A change ended without an outcome.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use doorward_core::{GrantKey, ObjectRef};
+    use serde_json::json;
+
+    fn action(name: &str) -> Action {
+        let key =
+            GrantKey::new(ObjectRef::new("user", "u"), ObjectRef::new("group", "g"), "member");
+        serde_json::from_value(json!({"action": name, "key": key, "resource":
+            {"key": {"kind": "group", "id": "g"}, "name": "G", "class": "c"}}))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_outcome_is_believed_only_when_it_fits_the_action_and_the_writes() {
+        use OutcomeKind::{
+            AlreadyGranted, AlreadyRevoked, Done, Granted, NotApplied, Pending, Revoked, Unknown,
+        };
+        let table = [
+            ("grant", Granted, true, true),
+            ("grant", Granted, false, false),
+            ("grant", AlreadyGranted, false, true),
+            ("grant", Revoked, true, false),
+            ("grant", AlreadyRevoked, false, false),
+            ("revoke", Revoked, true, true),
+            ("revoke", Revoked, false, false),
+            ("revoke", AlreadyRevoked, false, true),
+            ("revoke", Granted, true, false),
+            ("revoke", Pending, true, true),
+            ("revoke", Pending, false, false),
+            ("grant", Unknown, false, true),
+            ("grant", NotApplied, true, false),
+            ("grant", Done, true, false),
+        ];
+        for (name, kind, is_accepted, expect) in table {
+            let believed = plausible(&action(name), Outcome::new(kind), is_accepted);
+            assert_eq!(believed.is_ok(), expect, "{name} {kind:?} {is_accepted}");
+        }
+    }
+}
