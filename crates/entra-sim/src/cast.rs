@@ -102,3 +102,44 @@ pub const UNIT_EMEA: &str = "a0000000-0000-4000-8000-000000000002";
 pub const GROUPS_ADMINISTRATOR: &str = "fdd7a751-b60b-444a-984c-02652fe8fa1c";
 /// Role definition "Global Administrator" (the same id in every tenant).
 pub const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+/// Role definition "Privileged Role Administrator" (the same id in every tenant).
+pub const PRIVILEGED_ROLE_ADMINISTRATOR: &str = "e8611ab8-c189-46e8-94e1-60213ab1f814";
+/// Role definition "User Administrator" (the same id in every tenant).
+pub const USER_ADMINISTRATOR: &str = "fe930be7-5e62-47db-91af-98c3a49a38b1";
+/// Role definition "Directory Readers" (the same id in every tenant).
+pub const DIRECTORY_READERS: &str = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b";
+/// Role definition "Application Administrator" (the same id in every tenant).
+pub const APPLICATION_ADMINISTRATOR: &str = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3";
+
+/// Grace Gold, grace@contoso.com; holds Global Administrator at `/`, as Alice does.
+pub const GRACE: &str = "94ace000-0000-4000-8000-000000000008";
+/// The break-glass user; holds Global Administrator at `/`.
+pub const BREAK_GLASS: &str = "b4ea6000-0000-4000-8000-000000000009";
+/// The break-glass user's display name.
+pub const BREAK_GLASS_NAME: &str = "Break Glass 1";
+/// Ines Ivers, ines@contoso.com; in the unit "EMEA", in "EMEA Sales" and in "APAC Sales".
+pub const INES: &str = "19e50000-0000-4000-8000-00000000000a";
+/// "EMEA Sales": security, in the unit "EMEA"; member Ines.
+pub const EMEA_SALES: &str = "60000000-0000-4000-8000-000000000013";
+/// "APAC Sales": security, in no unit; member Ines.
+pub const APAC_SALES: &str = "60000000-0000-4000-8000-000000000014";
+/// A second app registration, whose service principal holds Groups Administrator in the unit "EMEA" and nowhere
+/// else: application (client) id.
+pub const SCOPED_CLIENT_ID: &str = "d0090000-0000-4000-8000-000000000001";
+/// The same: object id of the application.
+pub const SCOPED_APPLICATION_OBJECT_ID: &str = "d0090000-0000-4000-8000-000000000002";
+/// The same: object id of its service principal.
+pub const SCOPED_SERVICE_PRINCIPAL: &str = "d0090000-0000-4000-8000-000000000003";
+/// The same: display name.
+pub const SCOPED_APPLICATION_NAME: &str = "Doorward EMEA";
+/// The same: its valid secret.
+pub const SCOPED_SECRET: &str = "Eme8Q~simulated-secret.value_40-chars~ok";
+/// The same: the secret's id.
+pub const SCOPED_SECRET_ID: &str = "d0090000-0000-4000-8000-000000000004";
+/// The permissions of the use `read` (facts §0), granted to the second app registration.
+pub const READ_ROLES: [&str; 4] = [
+    "User.Read.All",
+    "GroupMember.Read.All",
+    "RoleManagement.Read.Directory",
+    "Organization.Read.All",
+];

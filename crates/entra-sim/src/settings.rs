@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::quota::{RetryAfter, Throttling};
+
 /// How the trailer of an `error_description` is separated (facts §1.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trailer {
@@ -16,16 +18,24 @@ pub enum Trailer {
 pub struct Lag {
     /// The longest time until a replica shows a membership or ownership change.
     pub links: Duration,
-    /// The longest time until a replica shows a new object.
+    /// The longest time until a replica shows a new object, an administrative unit for one.
     pub objects: Duration,
+    /// The longest time until a replica shows a role that was given or taken.
+    pub roles: Duration,
     /// How many replicas answer; each request hits one, by seed.
     pub replicas: u64,
 }
 
 impl Default for Lag {
-    /// The figures measured in facts §9: 2–6 s for memberships, up to 30 s for new objects.
+    /// The figures measured in facts §9: 2–6 s for memberships, also of units, up to 30 s for new objects, up to
+    /// 20 s for roles (measured for active assignments of PIM).
     fn default() -> Self {
-        Self { links: Duration::from_secs(6), objects: Duration::from_secs(30), replicas: 3 }
+        Self {
+            links: Duration::from_secs(6),
+            objects: Duration::from_secs(30),
+            roles: Duration::from_secs(20),
+            replicas: 3,
+        }
     }
 }
 
@@ -94,6 +104,30 @@ pub struct Settings {
     pub gzip: bool,
     /// Soft delete for security groups (facts §3.2: 2026 docs agree, older ones say otherwise).
     pub soft_delete_security_groups: bool,
+    /// An Entra role at a unit also lets its holder read what is in the unit, as Directory Readers may; not in
+    /// the facts.
+    pub scoped_roles_read: bool,
+    /// `roleAssignments` without `$filter` is allowed (facts §3.4: documented in 2024, refused before).
+    pub unfiltered_role_assignments: bool,
+    /// Page size of `roleAssignments` without `$top` (facts §3.4: UNCONFIRMED).
+    pub role_assignment_page: usize,
+    /// `$filter` on `roleAssignments` also takes `in` and `or`; the facts only name `eq` (§3.4).
+    pub role_assignment_alternatives: bool,
+    /// A duplicate role assignment answers 409 Request_MultipleObjectsWithSameKeyValue instead of the recorded
+    /// 400 Request_BadRequest (facts §3.4: UNCONFIRMED).
+    pub duplicate_role_assignment_is_conflict: bool,
+    /// A built-in role at a scope that it does not allow is refused in the legacy `odata.error` envelope, as
+    /// documented (facts §3.4).
+    pub legacy_scope_error: bool,
+    /// The last user who holds Global Administrator at `/` keeps it; not in the facts.
+    pub keep_last_global_administrator: bool,
+    /// Responses of a `$batch`, and requests in it that do not depend on each other, come in an order by seed
+    /// (facts §4: any order).
+    pub permute_batches: bool,
+    /// Independent writes to one group in one `$batch` collide: 409 Directory_ConcurrencyViolation (facts §4).
+    pub batch_writes_collide: bool,
+    /// Quotas of facts §6; `None` never throttles.
+    pub throttling: Option<Throttling>,
     /// Page size without `$top` (facts §3.1).
     pub default_page: usize,
     /// Entries that the trace keeps; older ones go first.
@@ -135,6 +169,16 @@ impl Default for Settings {
             lower_case_inner_error: false,
             gzip: true,
             soft_delete_security_groups: true,
+            scoped_roles_read: true,
+            unfiltered_role_assignments: true,
+            role_assignment_page: 100,
+            role_assignment_alternatives: false,
+            duplicate_role_assignment_is_conflict: false,
+            legacy_scope_error: true,
+            keep_last_global_administrator: true,
+            permute_batches: true,
+            batch_writes_collide: true,
+            throttling: None,
             default_page: 100,
             trace_capacity: 10_000,
         }

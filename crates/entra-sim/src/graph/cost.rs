@@ -1,15 +1,21 @@
-//! Resource units of a read (facts §6).
+//! What a request costs (facts §6). Role management and administrative units are not in the table: 1 is assumed
+//! there.
 
 use http::Method;
 
 use super::Query;
+use crate::quota::Cost;
 
 /// The base cost from the table, one less with `$select` or a small `$top`, one more with `$expand`; at least 1.
-pub(crate) fn resource_units(method: &Method, segments: &[String], query: Option<&Query>) -> u32 {
-    if method != Method::GET {
-        return 1;
-    }
+pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) -> Cost {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let selected = query.is_some_and(|query| query.select.is_some());
+    if method == Method::POST && is_by_ids(&parts) {
+        return Cost { resource_units: if selected { 2 } else { 5 }, writes: 0 };
+    }
+    if method != Method::GET {
+        return Cost { resource_units: 1, writes: 1 };
+    }
     let base = match parts.as_slice() {
         ["applications", ..] => 2,
         ["groups", _, "members", ..] => 3,
@@ -23,11 +29,15 @@ pub(crate) fn resource_units(method: &Method, segments: &[String], query: Option
         }
         _ => 1_i32,
     };
-    let mut cost = base;
+    let mut units = base;
     if let Some(query) = query {
-        cost -=
-            i32::from(query.select.is_some()) + i32::from(query.top.is_some_and(|top| top < 20));
-        cost += i32::from(query.expand.is_some());
+        units -= i32::from(selected) + i32::from(query.top.is_some_and(|top| top < 20));
+        units += i32::from(query.expand.is_some());
     }
-    u32::try_from(cost.max(1)).unwrap_or(1)
+    Cost { resource_units: u32::try_from(units.max(1)).unwrap_or(1), writes: 0 }
+}
+
+/// `POST /directoryObjects/getByIds`, also with the function's namespace.
+pub(super) fn is_by_ids(parts: &[&str]) -> bool {
+    matches!(parts, ["directoryObjects", "getByIds" | "microsoft.graph.getByIds"])
 }

@@ -1,15 +1,14 @@
-//! Organization, applications, deleted items, role assignments and objects of any kind (facts §3.3–3.10).
+//! Organization, applications and objects of any kind (facts §3.3, §3.9, §3.10).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::error::{GraphError, Result};
-use super::list;
 use super::render::{self, Shape};
-use super::{Call, Reply, cast};
+use super::{Call, Reply};
 use crate::authority::Read;
 use crate::cast as players;
-use crate::tenant::{Application, Kind};
+use crate::tenant::Application;
 
 /// `/organization` (facts §3.10).
 pub(crate) fn organization(call: &mut Call<'_>) -> Result<Reply> {
@@ -49,7 +48,7 @@ pub(crate) fn organization(call: &mut Call<'_>) -> Result<Reply> {
         "provisionedPlans": [],
         "verifiedDomains": [domain(players::DOMAIN, true), domain(players::INITIAL_DOMAIN, false)],
     });
-    let item = project(call, "organization", organization)?;
+    let item = render::project(call, "organization", organization)?;
     Ok(Reply::Json(render::list(call, "organization", vec![item], None, None)))
 }
 
@@ -104,99 +103,15 @@ pub(crate) fn application(call: &mut Call<'_>, key: &str) -> Result<Reply> {
         "keyCredentials": [],
         "passwordCredentials": secrets,
     });
-    let mut body = Map::new();
-    body.insert("@odata.context".into(), render::context(call, "applications", true));
-    if let Value::Object(mut item) = project(call, "application", item)? {
-        body.append(&mut item);
-    }
-    Ok(Reply::Json(Value::Object(body)))
-}
-
-/// Keeps what `$select` names.
-fn project(call: &Call<'_>, type_name: &str, item: Value) -> Result<Value> {
-    let (Some(names), Value::Object(mut all)) = (&call.query.select, item.clone()) else {
-        return Ok(item);
-    };
-    let mut kept = Map::new();
-    for name in names {
-        match all.remove(name) {
-            Some(value) => {
-                kept.insert(name.clone(), value);
-            }
-            None if kept.contains_key(name) || !call.settings.refuse_unknown_select => {}
-            None => {
-                return Err(GraphError::new(
-                    400,
-                    "BadRequest",
-                    format!(
-                        "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-                     'microsoft.graph.{type_name}'."
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(Value::Object(kept))
-}
-
-/// `/directory/deletedItems/microsoft.graph.{type}` and `/{id}` (facts §7).
-pub(crate) fn deleted(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
-    let [segment] = rest else {
-        return Err(GraphError::no_such_segment(rest.first().copied().unwrap_or("deletedItems")));
-    };
-    if let Some(kind) = cast(segment) {
-        call.need(Read::Kind(kind))?;
-        return list::of_kind(call, kind, true);
-    }
-    call.need(Read::AnyObject)?;
-    Uuid::try_parse(segment).map_err(|_| GraphError::invalid_id(segment))?;
-    let found =
-        call.tenant.handle(segment).filter(|handle| call.tenant.object(*handle).is_soft_deleted());
-    let found = found.ok_or_else(|| GraphError::not_found(segment))?;
-    Ok(Reply::Json(render::entity(call, found, Shape::Mixed)?))
+    let item = render::project(call, "application", item)?;
+    Ok(Reply::Json(render::plain_entity(call, "applications", item)))
 }
 
 /// `/directoryObjects/{id}` (facts §3.3).
 pub(crate) fn object(call: &mut Call<'_>, id: &str) -> Result<Reply> {
-    call.need(Read::AnyObject)?;
     Uuid::try_parse(id).map_err(|_| GraphError::invalid_id(id))?;
-    let found = call.known(id).ok_or_else(|| GraphError::not_found(id))?;
+    let found = call.known(id);
+    call.need_on(Read::AnyObject, found)?;
+    let found = found.ok_or_else(|| GraphError::not_found(id))?;
     Ok(Reply::Json(render::entity(call, found, Shape::Mixed)?))
-}
-
-/// `/roleManagement/directory/roleAssignments` (facts §3.4); one page, whatever `$top` says.
-pub(crate) fn role_assignments(call: &mut Call<'_>) -> Result<Reply> {
-    call.need(Read::RoleAssignments)?;
-    if call.query.expand.is_some() {
-        return Err(GraphError::new(400, "BadRequest", "entra-sim: $expand is not imitated here."));
-    }
-    const KNOWN: [&str; 3] = ["principalId", "roleDefinitionId", "directoryScopeId"];
-    if let Some(filter) = &call.query.filter {
-        filter.check(Kind::Group, &KNOWN, false)?;
-    }
-    let mut values = Vec::new();
-    for assignment in &call.tenant.role_assignments {
-        let principal = call.tenant.object(assignment.principal);
-        let item = json!({
-            "id": assignment.id(principal.id),
-            "principalId": principal.id.to_string(),
-            "roleDefinitionId": assignment.role.to_string(),
-            "directoryScopeId": assignment.scope(),
-            "appScopeId": null,
-            "condition": null,
-            "principalOrganizationId": call.tenant.id.to_string(),
-        });
-        let read = |name: &str| item.get(name).cloned().unwrap_or_default();
-        let fits = call.query.filter.as_ref().is_none_or(|filter| filter.passes(false, &read));
-        if principal.is_live() && fits {
-            values.push(project(call, "unifiedRoleAssignment", item)?);
-        }
-    }
-    Ok(Reply::Json(render::list(
-        call,
-        "roleManagement/directory/roleAssignments",
-        values,
-        None,
-        None,
-    )))
 }

@@ -1,6 +1,6 @@
 //! Graph's error envelope (facts §5.1) and the rows that we answer (facts §2.2, §5.2, §7).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::tenant::Link;
 
@@ -10,6 +10,10 @@ pub(crate) struct GraphError {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
+    /// The code of the one detail, which repeats the message.
+    pub(super) detail: Option<&'static str>,
+    /// In the legacy `odata.error` envelope.
+    pub(crate) legacy: bool,
 }
 
 /// What handlers give back.
@@ -17,7 +21,8 @@ pub(crate) type Result<T> = std::result::Result<T, GraphError>;
 
 impl GraphError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        let (code, message) = (code.into(), message.into());
+        Self { status, code, message, detail: None, legacy: false }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -38,6 +43,31 @@ impl GraphError {
             "Authorization_RequestDenied",
             "Insufficient privileges to complete the operation.",
         )
+    }
+
+    /// Whether it was refused for lack of authority.
+    pub(crate) fn is_denial(&self) -> bool {
+        self.status == 401 || self.code == "Authorization_RequestDenied"
+    }
+
+    /// Parallel writes to one object (facts §4, §5.2).
+    pub(crate) fn concurrency() -> Self {
+        Self::new(
+            409,
+            "Directory_ConcurrencyViolation",
+            "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+        )
+    }
+
+    /// Something with these properties exists (facts §3.4, §3.8): 400, or the 409 variant.
+    pub(crate) fn conflicting(as_conflict: bool) -> Self {
+        let message = "A conflicting object with one or more of the specified property values is present in the \
+                       directory.";
+        if as_conflict {
+            let error = Self::new(409, "Request_MultipleObjectsWithSameKeyValue", message);
+            return Self { detail: Some("ConflictingObjects"), ..error };
+        }
+        Self::bad_request(message)
     }
 
     pub(crate) fn restricted() -> Self {
@@ -103,14 +133,28 @@ impl GraphError {
     /// The envelope; `date` has no time zone.
     pub(crate) fn envelope(&self, stamp: &Stamp, lower_case: bool) -> Value {
         let inner = if lower_case { "innererror" } else { "innerError" };
-        json!({ "error": {
-            "code": self.code,
-            "message": self.message,
-            inner: {
+        let mut error = Map::new();
+        error.insert("code".into(), json!(self.code));
+        error.insert("message".into(), json!(self.message));
+        if let Some(detail) = self.detail {
+            error.insert("details".into(), json!([{ "code": detail, "message": self.message }]));
+        }
+        error.insert(
+            inner.into(),
+            json!({
                 "date": stamp.date,
                 "request-id": stamp.request_id,
                 "client-request-id": stamp.client_request_id,
-            },
+            }),
+        );
+        json!({ "error": error })
+    }
+
+    /// The envelope of the old directory API, which some answers still have (facts §5.1).
+    pub(crate) fn legacy_envelope(&self) -> Value {
+        json!({ "odata.error": {
+            "code": self.code,
+            "message": { "lang": "en", "value": self.message },
         }})
     }
 }

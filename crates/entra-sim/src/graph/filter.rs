@@ -226,7 +226,7 @@ pub(crate) fn unsupported(property: &str, kind: Kind) -> GraphError {
     ))
 }
 
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 16] = [
     "id",
     "displayName",
     "mail",
@@ -236,6 +236,7 @@ const TEXTS: [&str; 15] = [
     "principalId",
     "roleDefinitionId",
     "directoryScopeId",
+    "appScopeId",
     "userType",
     "department",
     "jobTitle",
@@ -296,7 +297,8 @@ impl Filter {
         }
     }
 
-    fn property(&self) -> Option<&str> {
+    /// The property that a filter is about, the first of several.
+    pub(super) fn property(&self) -> Option<&str> {
         match self {
             Self::And(left, _) | Self::Or(left, _) | Self::Not(left) => left.property(),
             Self::Equal(name, _)

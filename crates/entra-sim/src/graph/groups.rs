@@ -7,7 +7,7 @@ use super::list;
 use super::render::{self, Shape};
 use super::{Call, Reply, cast};
 use crate::authority::Read;
-use crate::tenant::{Body, GroupKind, Handle, Kind, Link};
+use crate::tenant::{GroupKind, Handle, Kind, Link};
 
 /// Answers a read below `/groups`.
 pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
@@ -24,12 +24,13 @@ pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
         [id] => {
             let group = call.find(Kind::Group, id);
             // Owners and members may read their group without a permission (facts §9).
-            let own = group.as_ref().is_ok_and(|group| {
-                call.caller.owns(call.tenant, *group)
-                    || call.tenant.holds(Link::Member, *group, call.caller.principal)
+            let found = group.as_ref().ok().copied();
+            let own = found.and_then(|group| {
+                let owns = call.caller.owns(call.tenant, group);
+                owns.or_else(|| call.caller.belongs(call.tenant, group))
             });
-            if !own {
-                call.need(Read::Kind(Kind::Group))?;
+            if !call.may_on(Read::Kind(Kind::Group), found) && !call.accept(own) {
+                return Err(GraphError::denied());
             }
             Ok(Reply::Json(render::entity(call, group?, Shape::Typed(Kind::Group))?))
         }
@@ -65,10 +66,13 @@ fn links(call: &Call<'_>, id: &str, relation: &str, below: &[&str]) -> Result<Re
     let wanted = wanted(below)?;
     let found = call.find(Kind::Group, id);
     // An owner without permission may list only what the service does not check (facts §9).
-    let unchecked = wanted.cast == Some(Kind::ServicePrincipal)
-        && found.as_ref().is_ok_and(|group| call.caller.owns(call.tenant, *group));
-    if !unchecked {
-        call.need(Read::Links)?;
+    let target = found.as_ref().ok().copied();
+    let unchecked = target
+        .filter(|_| wanted.cast == Some(Kind::ServicePrincipal))
+        .and_then(|group| call.caller.owns(call.tenant, group));
+    let what = if relation == "owners" { Read::Owners } else { Read::Members };
+    if !call.may_on(what, target) && !call.accept(unchecked) {
+        return Err(GraphError::denied());
     }
     let group = found?;
     let kind = group_kind(call, group);
@@ -102,10 +106,7 @@ fn links(call: &Call<'_>, id: &str, relation: &str, below: &[&str]) -> Result<Re
 
 /// The kind of a group; every other object counts as a plain security group.
 pub(super) fn group_kind<'a>(call: &'a Call<'_>, handle: Handle) -> &'a GroupKind {
-    match &call.tenant.object(handle).body {
-        Body::Group(group) => &group.kind,
-        _ => &GroupKind::Security,
-    }
+    call.tenant.group_kind(handle).unwrap_or(&GroupKind::Security)
 }
 
 /// A cast to a type that the group cannot hold is refused (facts §2.1).

@@ -25,9 +25,9 @@ pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
         }
         ["delta" | "microsoft.graph.delta"] => Err(GraphError::no_such_segment("delta")),
         [id] => {
-            call.need(Read::Kind(Kind::User))?;
-            let user = find_user(call, id)?;
-            Ok(Reply::Json(render::entity(call, user, Shape::Typed(Kind::User))?))
+            let user = find_user(call, id);
+            call.need_on(Read::Kind(Kind::User), user.as_ref().ok().copied())?;
+            Ok(Reply::Json(render::entity(call, user?, Shape::Typed(Kind::User))?))
         }
         [id, relation, below @ ..] => of_object(call, Kind::User, id, relation, below),
     }
@@ -55,9 +55,10 @@ pub(crate) fn service_principals(call: &mut Call<'_>, rest: &[&str]) -> Result<R
             list::of_kind(call, Kind::ServicePrincipal, false)
         }
         [key] => {
-            call.need(Read::Kind(Kind::ServicePrincipal))?;
-            let principal = find_principal(call, key)?;
-            Ok(Reply::Json(render::entity(call, principal, Shape::Typed(Kind::ServicePrincipal))?))
+            let principal = find_principal(call, key);
+            let target = principal.as_ref().ok().copied();
+            call.need_on(Read::Kind(Kind::ServicePrincipal), target)?;
+            Ok(Reply::Json(render::entity(call, principal?, Shape::Typed(Kind::ServicePrincipal))?))
         }
         [key, relation, below @ ..] => {
             of_object(call, Kind::ServicePrincipal, key, relation, below)
@@ -82,9 +83,9 @@ pub(crate) fn others(call: &mut Call<'_>, kind: Kind, rest: &[&str]) -> Result<R
             list::of_kind(call, kind, false)
         }
         [id] => {
-            call.need(Read::Kind(kind))?;
-            let found = call.find(kind, id)?;
-            Ok(Reply::Json(render::entity(call, found, Shape::Typed(kind))?))
+            let found = call.find(kind, id);
+            call.need_on(Read::Kind(kind), found.as_ref().ok().copied())?;
+            Ok(Reply::Json(render::entity(call, found?, Shape::Typed(kind))?))
         }
         [id, relation, below @ ..] => of_object(call, kind, id, relation, below),
     }
@@ -103,12 +104,13 @@ pub(super) fn of_object(
         "ownedObjects" if matches!(kind, Kind::User | Kind::ServicePrincipal) => true,
         other => return Err(GraphError::no_such_segment(other)),
     };
-    call.need(Read::Holders(kind))?;
-    let handle = match kind {
-        Kind::User => find_user(call, key)?,
-        Kind::ServicePrincipal => find_principal(call, key)?,
-        _ => call.find(kind, key)?,
+    let found = match kind {
+        Kind::User => find_user(call, key),
+        Kind::ServicePrincipal => find_principal(call, key),
+        _ => call.find(kind, key),
     };
+    call.need_on(Read::Holders(kind), found.as_ref().ok().copied())?;
+    let handle = found?;
     let transitive = relation == "transitiveMemberOf";
     let list = if owned {
         call.tenant.holders(&call.view, Link::Owner, handle)

@@ -262,7 +262,7 @@ fn sort_key(call: &Call<'_>, handle: Handle) -> String {
 }
 
 /// Headers are not carried by a nextLink: the client must send ConsistencyLevel again (facts §7).
-fn check_token(call: &Call<'_>) -> Result<()> {
+pub(super) fn check_token(call: &Call<'_>) -> Result<()> {
     let Some(token) = &call.query.token else { return Ok(()) };
     let age = call.view.now.as_second() - token.issued;
     let too_old = call
@@ -288,7 +288,12 @@ fn next_link(call: &Call<'_>, cut: &Cut, salt: u64) -> Option<String> {
         salt,
         path: random::draw(0, &call.path, 0),
     };
+    Some(link_to(call, &token))
+}
+
+/// The URL of the page behind a token: all options are repeated.
+pub(super) fn link_to(call: &Call<'_>, token: &PageToken) -> String {
     let options =
         if call.query.raw.is_empty() { String::new() } else { format!("{}&", call.query.raw) };
-    Some(format!("{}{}?{options}$skiptoken={}", call.root, call.path, token.encode()))
+    format!("{}{}?{options}$skiptoken={}", call.root, call.path, token.encode())
 }

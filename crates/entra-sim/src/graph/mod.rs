@@ -1,9 +1,13 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod by_ids;
 mod cost;
+mod deleted;
 mod directory;
 pub(crate) mod error;
+mod expand;
 mod filter;
+mod grounds;
 mod groups;
 mod holders;
 mod list;
@@ -13,6 +17,10 @@ pub(crate) mod property_names;
 mod query;
 mod reference;
 mod render;
+mod role_assignments;
+mod role_changes;
+mod role_definitions;
+mod units;
 mod write;
 
 use bytes::Bytes;
@@ -20,11 +28,12 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::authority::{Caller, Read};
+use crate::authority::Caller;
 use crate::settings::Settings;
 use crate::tenant::{Handle, Kind, Link, Tenant, View};
-pub(crate) use cost::resource_units;
+pub(crate) use cost::cost;
 use error::{GraphError, Result};
+pub(crate) use grounds::Grounds;
 pub(crate) use query::Query;
 
 /// A Graph request after authentication.
@@ -45,29 +54,21 @@ pub(crate) struct Call<'a> {
     pub(crate) number: u64,
     /// For the trace.
     pub(crate) note: Option<String>,
+    /// What authorised it so far.
+    pub(crate) grounds: Grounds,
 }
 
 /// A success.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Json(Value),
+    /// 201
+    Created(Value),
     Text(String),
     NoContent,
 }
 
 impl Call<'_> {
-    pub(crate) fn may(&self, what: Read) -> bool {
-        self.caller.may_read(self.tenant, self.settings, what)
-    }
-
-    pub(crate) fn need(&self, what: Read) -> Result<()> {
-        if self.may(what) { Ok(()) } else { Err(GraphError::denied()) }
-    }
-
-    pub(crate) fn may_read_kind(&self, kind: Kind) -> bool {
-        self.may(Read::Kind(kind))
-    }
-
     /// The live object of a kind with this id, as the replica knows it.
     pub(crate) fn find(&self, kind: Kind, id: &str) -> Result<Handle> {
         if Uuid::try_parse(id).is_err() {
@@ -117,11 +118,23 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         ("GET", ["devices", rest @ ..]) => holders::others(call, Kind::Device, rest),
         ("GET", ["contacts", rest @ ..]) => holders::others(call, Kind::OrgContact, rest),
         ("GET", ["applications", key]) => directory::application(call, key),
-        ("GET", ["directory", "deletedItems", rest @ ..]) => directory::deleted(call, rest),
-        ("GET", ["directoryObjects", id]) => directory::object(call, id),
-        ("GET", ["roleManagement", "directory", "roleAssignments"]) => {
-            directory::role_assignments(call)
+        ("GET", ["directory", "deletedItems", rest @ ..]) => deleted::read(call, rest),
+        ("POST", ["directory", "deletedItems", id, "restore" | "microsoft.graph.restore"]) => {
+            deleted::restore(call, id)
         }
+        ("DELETE", ["directory", "deletedItems", id]) => deleted::delete(call, id),
+        ("GET", ["directory", "administrativeUnits", rest @ ..]) => units::read(call, rest),
+        ("GET", ["directoryObjects", id]) => directory::object(call, id),
+        ("POST", parts) if cost::is_by_ids(parts) => by_ids::answer(call),
+        (
+            _,
+            [
+                "roleManagement",
+                "directory",
+                set @ ("roleDefinitions" | "roleAssignments"),
+                rest @ ..,
+            ],
+        ) => roles(call, set, rest),
         ("POST", ["groups", group, link @ ("members" | "owners"), "$ref"]) => {
             write::add(call, group, link_of(link))
         }
@@ -151,6 +164,19 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
             ],
         ) => Err(GraphError::method_not_allowed()),
         (_, parts) => Err(GraphError::no_such_segment(parts.first().copied().unwrap_or_default())),
+    }
+}
+
+fn roles(call: &mut Call<'_>, set: &str, rest: &[&str]) -> Result<Reply> {
+    match (call.method.as_str(), set, rest) {
+        ("GET", "roleDefinitions", []) => role_definitions::list(call),
+        ("GET", "roleDefinitions", [id]) => role_definitions::one(call, id),
+        ("GET", _, []) => role_assignments::list(call),
+        ("GET", _, [id]) => role_assignments::one(call, id),
+        ("POST", "roleAssignments", []) => role_changes::create(call),
+        ("DELETE", "roleAssignments", [id]) => role_changes::delete(call, id),
+        (_, _, [_, segment, ..]) => Err(GraphError::no_such_segment(segment)),
+        _ => Err(GraphError::method_not_allowed()),
     }
 }
 

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::property_names::{empties, nulls};
-use crate::tenant::{Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Tenant, User};
+use crate::tenant::{
+    Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Tenant, Unit, User,
+};
 
 /// The value of a property; `None` when the kind has no such property.
 pub(crate) fn read(tenant: &Tenant, handle: Handle, name: &str) -> Option<Value> {
@@ -21,9 +23,9 @@ pub(crate) fn read(tenant: &Tenant, handle: Handle, name: &str) -> Option<Value>
         Body::ServicePrincipal(principal) => principal_property(principal, name),
         Body::Device(device) => device_property(tenant, handle, device, name),
         Body::OrgContact(contact) => contact_property(contact, name),
-        Body::Unit(unit) if name == "isMemberManagementRestricted" => Some(json!(unit.restricted)),
+        Body::Unit(unit) => unit_property(unit, name),
         Body::Role(_, template) if name == "roleTemplateId" => Some(json!(template.to_string())),
-        Body::Unit(_) | Body::Role(..) => None,
+        Body::Role(..) => None,
     };
     own.or_else(|| nulls(object.kind()).contains(&name).then_some(Value::Null))
         .or_else(|| empties(object.kind()).contains(&name).then(|| json!([])))
@@ -153,6 +155,21 @@ fn contact_property(contact: &Contact, name: &str) -> Option<Value> {
     Some(match name {
         "mail" => json!(contact.mail),
         "proxyAddresses" => json!([format!("SMTP:{}", contact.mail)]),
+        _ => return None,
+    })
+}
+
+fn unit_property(unit: &Unit, name: &str) -> Option<Value> {
+    let rule = unit.rule.as_ref();
+    Some(match name {
+        "description" => json!(unit.description),
+        "isMemberManagementRestricted" => json!(unit.restricted),
+        "membershipType" => json!(if rule.is_some() { "Dynamic" } else { "Assigned" }),
+        "membershipRule" => json!(rule.map(|(rule, _)| rule)),
+        "membershipRuleProcessingState" => {
+            json!(rule.map(|(_, paused)| if *paused { "Paused" } else { "On" }))
+        }
+        "visibility" => json!(unit.hidden.then_some("HiddenMembership")),
         _ => return None,
     })
 }

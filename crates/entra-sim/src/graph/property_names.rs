@@ -245,13 +245,7 @@ const UNIT_DEFAULT: [&str; 6] = [
     "visibility",
     "isMemberManagementRestricted",
 ];
-const UNIT_NULL: [&str; 5] = [
-    "description",
-    "membershipRule",
-    "membershipRuleProcessingState",
-    "membershipType",
-    "visibility",
-];
+const UNIT_MORE: [&str; 3] = ["membershipRule", "membershipRuleProcessingState", "membershipType"];
 const ROLE_DEFAULT: [&str; 5] =
     ["id", "deletedDateTime", "description", "displayName", "roleTemplateId"];
 const ROLE_NULL: [&str; 1] = ["description"];
@@ -276,7 +270,7 @@ pub(super) fn nulls(kind: Kind) -> &'static [&'static str] {
         Kind::ServicePrincipal => &PRINCIPAL_NULL,
         Kind::Device => &DEVICE_NULL,
         Kind::OrgContact => &CONTACT_NULL,
-        Kind::AdministrativeUnit => &UNIT_NULL,
+        Kind::AdministrativeUnit => &[],
         Kind::DirectoryRole => &ROLE_NULL,
     }
 }
@@ -298,6 +292,7 @@ pub fn properties_of(kind: Kind) -> Vec<&'static str> {
     let more: &[&str] = match kind {
         Kind::User => &USER_MORE,
         Kind::Group => &GROUP_MORE,
+        Kind::AdministrativeUnit => &UNIT_MORE,
         _ => &[],
     };
     let lists = [&COMMON[..], default_properties(kind), more, nulls(kind), empties(kind)];

@@ -13,7 +13,7 @@ pub(super) fn check_id(id: &str) -> Result<()> {
 }
 
 /// The JSON object in the body.
-fn body(call: &Call<'_>) -> Result<serde_json::Map<String, Value>> {
+pub(super) fn body(call: &Call<'_>) -> Result<serde_json::Map<String, Value>> {
     if call.body.is_empty() {
         return Err(GraphError::bad_request(
             "An unexpected 'EndOfInput' node was found when reading from the JSON reader. A 'StartObject' node was \

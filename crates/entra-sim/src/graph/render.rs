@@ -48,14 +48,7 @@ pub(crate) fn check_select(call: &Call<'_>, shape: Shape, on_collection: bool) -
                 Shape::Typed(kind) => kind.type_name(),
                 Shape::Mixed => "directoryObject",
             };
-            return Err(GraphError::new(
-                400,
-                "BadRequest",
-                format!(
-                    "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
-                 'microsoft.graph.{type_name}'."
-                ),
-            ));
+            return Err(no_such_property(name, type_name));
         }
     }
     Ok(())
@@ -63,12 +56,24 @@ pub(crate) fn check_select(call: &Call<'_>, shape: Shape, on_collection: bool) -
 
 /// One object's properties.
 pub(crate) fn object(call: &Call<'_>, handle: Handle, typed: bool) -> Map<String, Value> {
+    object_with(call, handle, typed, call.query.select.as_deref())
+}
+
+/// One object's properties, by a `$select` that need not be the request's.
+pub(crate) fn object_with(
+    call: &Call<'_>,
+    handle: Handle,
+    typed: bool,
+    select: Option<&[String]>,
+) -> Map<String, Value> {
     let kind = call.tenant.object(handle).kind();
     let mut item = Map::new();
     if typed {
         item.insert("@odata.type".into(), json!(format!("#microsoft.graph.{}", kind.type_name())));
     }
-    let readable = call.may_read_kind(kind);
+    // Asked only for what needs it: an id alone needs no permission for the kind.
+    let beyond_id = select.is_none_or(|names| names.iter().any(|name| name != "id"));
+    let readable = beyond_id && call.may_read(kind, handle);
     let mut add = |name: &str| {
         if let Some(value) = properties::read(call.tenant, handle, name) {
             // Limited information: the type and the id are told, the rest is null (facts §3.2).
@@ -76,11 +81,50 @@ pub(crate) fn object(call: &Call<'_>, handle: Handle, typed: bool) -> Map<String
             item.insert(name.to_owned(), value);
         }
     };
-    match &call.query.select {
+    match select {
         Some(names) => names.iter().for_each(|name| add(name)),
         None => property_names::default_properties(kind).iter().for_each(|name| add(name)),
     }
     item
+}
+
+/// Keeps what `$select` names of an entity that is no directory object.
+pub(crate) fn project(call: &Call<'_>, type_name: &str, item: Value) -> Result<Value> {
+    let (Some(names), Value::Object(mut all)) = (&call.query.select, item.clone()) else {
+        return Ok(item);
+    };
+    let mut kept = Map::new();
+    for name in names {
+        match all.remove(name) {
+            Some(value) => {
+                kept.insert(name.clone(), value);
+            }
+            None if kept.contains_key(name) || !call.settings.refuse_unknown_select => {}
+            None => return Err(no_such_property(name, type_name)),
+        }
+    }
+    Ok(Value::Object(kept))
+}
+
+fn no_such_property(name: &str, type_name: &str) -> GraphError {
+    GraphError::new(
+        400,
+        "BadRequest",
+        format!(
+            "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type \
+             'microsoft.graph.{type_name}'."
+        ),
+    )
+}
+
+/// An entity that is no directory object, with its context.
+pub(crate) fn plain_entity(call: &Call<'_>, set: &str, item: Value) -> Value {
+    let mut body = Map::new();
+    body.insert("@odata.context".into(), context(call, set, true));
+    if let Value::Object(mut item) = item {
+        body.append(&mut item);
+    }
+    Value::Object(body)
 }
 
 /// A context URL; `$select` shows in it.

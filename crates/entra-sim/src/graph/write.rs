@@ -7,6 +7,7 @@ use super::error::{GraphError, Result};
 use super::groups::group_kind;
 use super::reference::{binds, check_id, single_reference};
 use super::{Call, Reply};
+use crate::authority::Change;
 use crate::random;
 use crate::tenant::{Body, GroupKind, Handle, Kind, Link};
 
@@ -15,17 +16,10 @@ const OWNER_QUOTA: usize = 100;
 /// Most links in one PATCH (facts §2.2).
 const BIND_LIMIT: usize = 20;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    Post,
-    Patch,
-    Delete,
-}
-
 /// `POST /groups/{id}/members/$ref` and `/owners/$ref`.
 pub(crate) fn add(call: &mut Call<'_>, group: &str, link: Link) -> Result<Reply> {
     let reference = single_reference(call)?;
-    let group = changeable_group(call, group, link, How::Post)?;
+    let group = changeable_group(call, group, link, Change::PostMember.or_owner(link))?;
     let target = target(call, &reference)?;
     check_target_permission(call, group, link, target)?;
     check_addition(call, group, link, target)?;
@@ -43,7 +37,8 @@ pub(crate) fn bind(call: &mut Call<'_>, group: &str) -> Result<Reply> {
     let mut handle = None;
     for link in [Link::Member, Link::Owner] {
         if binds.iter().any(|bind| bind.0 == link) {
-            handle = Some(changeable_group(call, group, link, How::Patch)?);
+            let change = Change::BindMember.or_owner(link);
+            handle = Some(changeable_group(call, group, link, change)?);
         }
     }
     let Some(handle) = handle else {
@@ -75,7 +70,7 @@ pub(crate) fn bind(call: &mut Call<'_>, group: &str) -> Result<Reply> {
 /// `DELETE /groups/{id}/members/{mid}/$ref` and owners.
 pub(crate) fn remove(call: &mut Call<'_>, group: &str, link: Link, target: &str) -> Result<Reply> {
     check_id(target)?;
-    let group = changeable_group(call, group, link, How::Delete)?;
+    let group = changeable_group(call, group, link, Change::RemoveMember.or_owner(link))?;
     let held = call.tenant.live(target).filter(|handle| call.tenant.holds(link, group, *handle));
     let Some(handle) = held else {
         return Err(if call.settings.removal_of_non_member_is_bad_request {
@@ -106,16 +101,8 @@ pub(crate) fn delete_itself(
         .filter(|handle| call.tenant.holds(link, group, *handle))
         .ok_or_else(|| GraphError::not_found(target))?;
     let kind = call.tenant.object(handle).kind();
-    let permissions: &[&str] = match kind {
-        Kind::User => &["User.ReadWrite.All", "User.DeleteRestore.All"],
-        Kind::Group => &["Group.ReadWrite.All"],
-        Kind::Device => &["Device.ReadWrite.All"],
-        Kind::ServicePrincipal => &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
-        _ => &[],
-    };
-    let administrator =
-        call.caller.holds_role(call.tenant, crate::cast::GLOBAL_ADMINISTRATOR, None);
-    if !call.caller.has(permissions) && !administrator {
+    let grounds = call.caller.deletes(call.tenant, call.settings, handle, "delete");
+    if !call.accept(grounds) {
         call.note = Some(format!(
             "DANGER: DELETE without /$ref aimed at the {} itself; refused",
             kind.type_name()
@@ -138,57 +125,29 @@ fn delete_object(call: &mut Call<'_>, handle: Handle) {
 }
 
 /// The group, once its links may be changed by this caller.
-fn changeable_group(call: &Call<'_>, id: &str, link: Link, how: How) -> Result<Handle> {
+fn changeable_group(call: &Call<'_>, id: &str, link: Link, change: Change) -> Result<Handle> {
     check_id(id)?;
     let found =
         call.tenant.live(id).filter(|handle| call.tenant.object(*handle).kind() == Kind::Group);
-    let own = found.is_some_and(|group| {
-        call.caller.administers(call.tenant, group)
-            || (link == Link::Member && call.caller.owns(call.tenant, group))
-    });
-    let granted = permitted(call, link, how);
-    if !granted && !own {
+    let grounds = call.caller.changes_links(call.tenant, call.settings, found, change);
+    if grounds.is_empty() {
         return Err(GraphError::denied());
     }
     let group = found.ok_or_else(|| GraphError::not_found(id))?;
     replicated(call, group, id)?;
     check_group_kind(call, group, link)?;
-    if *group_kind(call, group) == GroupKind::RoleAssignable {
-        let owner = link == Link::Member && call.caller.owns(call.tenant, group);
-        let administrator =
-            call.caller.holds_role(call.tenant, crate::cast::GLOBAL_ADMINISTRATOR, None);
-        let both = granted && call.caller.has(&["RoleManagement.ReadWrite.Directory"]);
-        if !both && !owner && !administrator {
-            return Err(GraphError::denied());
-        }
+    if call.tenant.is_restricted(group) {
+        // No permission, wider role or ownership reaches inside; a role-assignable group there is fixed (§2.1).
+        let inside = call.caller.administers_restricted(call.tenant, group, link);
+        let fixed = *group_kind(call, group) == GroupKind::RoleAssignable && link == Link::Member;
+        let reached = !fixed && call.accept(inside);
+        return if reached { Ok(group) } else { Err(GraphError::restricted()) };
     }
+    call.accept(grounds);
     Ok(group)
 }
 
-/// The permissions of facts §0 for this kind of write.
-fn permitted(call: &Call<'_>, link: Link, how: How) -> bool {
-    let caller = &call.caller;
-    let directory = caller.has(&["Directory.ReadWrite.All"]);
-    if caller.has(&["Group.ReadWrite.All"]) {
-        return true;
-    }
-    match (link, how) {
-        (Link::Owner, _) | (Link::Member, How::Delete) if directory => true,
-        (Link::Owner, _) => false,
-        (Link::Member, How::Delete) => caller.has(&["GroupMember.ReadWrite.All"]),
-        (Link::Member, How::Post) => {
-            caller.has(&["GroupMember.ReadWrite.All"])
-                || (directory && call.settings.directory_write_posts_members)
-        }
-        (Link::Member, How::Patch) => {
-            directory
-                || (call.settings.group_member_write_patches_members
-                    && caller.has(&["GroupMember.ReadWrite.All"]))
-        }
-    }
-}
-
-/// Precedence of facts §2.1: synced, dynamic, mail-enabled, restricted.
+/// Precedence of facts §2.1: synced, dynamic, mail-enabled; restricted comes after them.
 fn check_group_kind(call: &Call<'_>, group: Handle, link: Link) -> Result<()> {
     let kind = group_kind(call, group);
     if kind.synced() == Some(true) {
@@ -209,14 +168,11 @@ fn check_group_kind(call: &Call<'_>, group: Handle, link: Link) -> Result<()> {
             )
         });
     }
-    if call.tenant.is_restricted(group) && !call.caller.administers_restricted(call.tenant, group) {
-        return Err(GraphError::restricted());
-    }
     Ok(())
 }
 
 /// An object that this replica does not know yet gives either of two answers (facts §2.2).
-fn replicated(call: &Call<'_>, handle: Handle, id: &str) -> Result<()> {
+pub(super) fn replicated(call: &Call<'_>, handle: Handle, id: &str) -> Result<()> {
     if call.tenant.knows(&call.view, handle) {
         return Ok(());
     }
@@ -243,17 +199,20 @@ fn check_target_permission(
     link: Link,
     target: Handle,
 ) -> Result<()> {
-    let more: &[&str] = match (link, call.tenant.object(target).kind()) {
+    let more: &[&'static str] = match (link, call.tenant.object(target).kind()) {
         (Link::Member, Kind::Device) => &["Device.ReadWrite.All"],
         (Link::Member, Kind::OrgContact) => &["OrgContact.Read.All"],
         (Link::Member, Kind::ServicePrincipal) => &["Application.ReadWrite.All"],
         _ => return Ok(()),
     };
-    let enough = call.caller.has(&["Directory.ReadWrite.All"])
-        || call.caller.has(more)
-        || call.caller.administers(call.tenant, group)
-        || call.caller.owns(call.tenant, group);
-    if enough { Ok(()) } else { Err(GraphError::denied()) }
+    let authority = &call.caller;
+    let permission =
+        authority.first_of(more).or_else(|| authority.first_of(&["Directory.ReadWrite.All"]));
+    // A role or ownership that reaches the group is enough by itself.
+    let ground = permission
+        .or_else(|| authority.reaches_links(call.tenant, call.settings, group, link))
+        .or_else(|| authority.administers_restricted(call.tenant, group, link));
+    if call.accept(ground) { Ok(()) } else { Err(GraphError::denied()) }
 }
 
 /// Which types fit, and that the link is new (facts §2.1, §2.2).

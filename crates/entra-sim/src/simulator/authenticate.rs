@@ -25,7 +25,9 @@ pub(super) fn caller(tenant: &Tenant, now: Timestamp, headers: &HeaderMap) -> Re
     };
     let principal = bearer.object_id.as_ref().and_then(|id| tenant.live(id)).ok_or_else(unknown)?;
     match &tenant.object(principal).body {
-        Body::ServicePrincipal(found) if found.enabled => Ok(Caller { bearer, principal }),
+        Body::ServicePrincipal(found) if found.enabled => {
+            Ok(Caller::new(tenant, bearer, principal))
+        }
         Body::ServicePrincipal(_) => Err(GraphError::new(
             401,
             "Authorization_IdentityDisabled",

@@ -1,19 +1,20 @@
-//! One request: which service, which fault, which answer, and its line in the trace.
+//! One request: which service, which fault, which answer, and its lines in the trace.
 
 use bytes::Bytes;
 use http::{Request, Response};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Outcome, SimulatedFault, State, authenticate};
+use super::respond::html;
+use super::{Outcome, SimulatedFault, State, authenticate, batch};
 use crate::answer::{self, header_of};
-use crate::faults::Answer;
-use crate::graph::error::{GraphError, Stamp};
+use crate::authority::Caller;
+use crate::graph::error::{GraphError, Result, Stamp};
 use crate::graph::{self, Call, Query, Reply};
+use crate::quota::{Asking, Verdict};
 use crate::random;
 use crate::settings::Lag;
-use crate::tenant::View;
+use crate::tenant::{Kind, View};
 use crate::token::{self, Desk};
 use crate::trace::TraceEntry;
 
@@ -27,34 +28,67 @@ const OTHER_GRAPH_HOSTS: [&str; 4] = [
 ];
 
 /// Where a request goes.
-enum Service {
+pub(super) enum Service {
     Token { tenant: String, right_cloud: bool },
     Graph { segments: Vec<String>, right_cloud: bool },
     Nowhere,
 }
 
-struct Arrival<'a> {
-    request: &'a Request<Bytes>,
-    service: Service,
+/// A request that came in.
+pub(super) struct Arrival<'a> {
+    pub(super) request: &'a Request<Bytes>,
+    pub(super) service: Service,
     /// `scheme://host[:port]`
-    root: String,
-    now: Timestamp,
-    number: u64,
-    request_id: Uuid,
-    stamp: Stamp,
+    pub(super) root: String,
+    pub(super) now: Timestamp,
+    pub(super) number: u64,
+    pub(super) request_id: Uuid,
+    pub(super) stamp: Stamp,
+    /// The batch that it is in.
+    pub(super) batch: Option<u64>,
+    /// Another request of the same batch writes to the same object (facts §4).
+    pub(super) collides: bool,
+}
+
+/// What is to be said of a request besides its answer.
+#[derive(Default)]
+pub(super) struct Account {
+    pub(super) note: Option<String>,
+    pub(super) authorised_by: Vec<String>,
+    pub(super) verdict: Verdict,
+    /// The lines of the requests inside.
+    pub(super) inner: Vec<TraceEntry>,
 }
 
 /// Decides what a request comes to and does it.
 pub(super) fn dispatch(state: &mut State, now: Timestamp, request: &Request<Bytes>) -> Outcome {
+    state.requests += 1;
+    match arrive(state, now, request, None) {
+        Err(fault) => Outcome::Fault(fault),
+        Ok(arrival) => {
+            let (outcome, entries) = arrival.happen(state);
+            state.trace.extend(entries);
+            while state.trace.len() > state.settings.trace_capacity {
+                state.trace.pop_front();
+            }
+            outcome
+        }
+    }
+}
+
+/// Receives the request whose number is the last one counted.
+pub(super) fn arrive<'a>(
+    state: &State,
+    now: Timestamp,
+    request: &'a Request<Bytes>,
+    batch: Option<u64>,
+) -> std::result::Result<Arrival<'a>, SimulatedFault> {
     let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let authority = authority
         .or_else(|| header_of(request.headers(), "host").map(str::to_owned))
         .unwrap_or_else(|| "localhost".to_owned());
     let scheme = request.uri().scheme_str().unwrap_or("http");
-    let service = match service(state, &authority, request.uri().path()) {
-        Ok(service) => service,
-        Err(fault) => return Outcome::Fault(fault),
-    };
+    let service = service(state, &authority, request.uri().path())?;
     let number = state.requests;
     let request_id = random::guid(state.settings.seed, "request", number);
     let client = header_of(request.headers(), "client-request-id").map(str::to_owned);
@@ -64,27 +98,14 @@ pub(super) fn dispatch(state: &mut State, now: Timestamp, request: &Request<Byte
         client_request_id: client.unwrap_or_else(|| request_id.to_string()),
     };
     let root = format!("{scheme}://{authority}");
-    let arrival = Arrival { request, service, root, now, number, request_id, stamp };
-    let before = state.tenant.revision;
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let fault = state.faults.hit(request.method(), target);
-    let mut note = None;
-    let (status, outcome) = match fault {
-        None => {
-            let response = arrival.carry_out(state, &mut note);
-            (response.status().as_u16(), Outcome::Answer(Box::new(response)))
-        }
-        Some(fault) => {
-            note = Some(format!("fault: {fault:?}"));
-            arrival.suffer(state, fault, &mut note)
-        }
-    };
-    let wrote = state.tenant.revision != before;
-    arrival.record(state, status, wrote, note);
-    outcome
+    Ok(Arrival { request, service, root, now, number, request_id, stamp, batch, collides: false })
 }
 
-fn service(state: &State, authority: &str, path: &str) -> Result<Service, SimulatedFault> {
+fn service(
+    state: &State,
+    authority: &str,
+    path: &str,
+) -> std::result::Result<Service, SimulatedFault> {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|letter| letter.is_ascii_digit()) => host,
         _ => authority,
@@ -112,8 +133,43 @@ fn service(state: &State, authority: &str, path: &str) -> Result<Service, Simula
 }
 
 impl Arrival<'_> {
+    /// What it comes to, and its lines in the trace: its own first, then those of the requests inside.
+    pub(super) fn happen(&self, state: &mut State) -> (Outcome, Vec<TraceEntry>) {
+        let before = state.tenant.revision;
+        let target = self.request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let fault = state.faults.hit(self.request.method(), target);
+        let mut account = Account::default();
+        let (status, outcome) = match fault {
+            None => {
+                let response = self.carry_out(state, &mut account);
+                (response.status().as_u16(), Outcome::Answer(Box::new(response)))
+            }
+            Some(fault) => {
+                account.note = Some(format!("fault: {fault:?}"));
+                self.suffer(state, fault, &mut account)
+            }
+        };
+        let wrote = state.tenant.revision != before && account.inner.is_empty();
+        let uri = self.request.uri();
+        let mut entries = vec![TraceEntry {
+            number: self.number,
+            method: self.request.method().to_string(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            status,
+            request_id: self.stamp.request_id.clone(),
+            wrote,
+            note: account.note,
+            authorised_by: account.authorised_by,
+            resource_units: self.cost().map_or(0, |cost| cost.resource_units),
+            batch: self.batch,
+        }];
+        entries.append(&mut account.inner);
+        (outcome, entries)
+    }
+
     /// The true answer.
-    fn carry_out(&self, state: &mut State, note: &mut Option<String>) -> Response<Bytes> {
+    pub(super) fn carry_out(&self, state: &mut State, account: &mut Account) -> Response<Bytes> {
         let mut response = match &self.service {
             Service::Token { tenant, right_cloud } => {
                 let desk = Desk {
@@ -126,10 +182,13 @@ impl Arrival<'_> {
                 token::answer(&desk, tenant, self.request)
             }
             Service::Graph { segments, right_cloud } => {
-                self.graph(state, segments, *right_cloud, note)
+                self.graph(state, segments, *right_cloud, account)
             }
             Service::Nowhere => html(404),
         };
+        if let Some(percentage) = &account.verdict.percentage {
+            answer::put(&mut response, "x-ms-throttle-limit-percentage", percentage);
+        }
         self.finish(state, &mut response);
         response
     }
@@ -139,235 +198,88 @@ impl Arrival<'_> {
         state: &mut State,
         segments: &[String],
         right_cloud: bool,
-        note: &mut Option<String>,
+        account: &mut Account,
     ) -> Response<Bytes> {
-        let raw = self.request.uri().query().unwrap_or_default();
-        let eventual = header_of(self.request.headers(), "consistencylevel")
-            .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
-        let query = Query::parse(raw, eventual);
-        let result = if right_cloud {
+        let caller = if right_cloud {
             authenticate::caller(&state.tenant, self.now, self.request.headers())
         } else {
             Err(GraphError::unauthenticated("Access token validation failure. Invalid audience."))
         };
-        let result = result.and_then(|caller| {
-            let view = view(state, self.now, self.number);
-            state.tenant.forget_settled(&view);
-            let mut call = Call {
-                tenant: &mut state.tenant,
-                settings: &state.settings,
-                view,
-                caller,
-                method: self.request.method().clone(),
-                headers: self.request.headers(),
-                body: self.request.body(),
-                root: self.root.clone(),
-                path: self.request.uri().path().to_owned(),
-                query: query?,
-                number: self.number,
-                note: None,
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(error) => return self.refuse(state, &error),
+        };
+        if self.is_batch() {
+            return match batch::run(self, state, account) {
+                Ok(body) => answer::json(200, answer::GRAPH_JSON, &body),
+                Err(error) => self.refuse(state, &error),
             };
-            let reply = graph::answer(&mut call, segments);
-            if call.note.is_some() {
-                *note = call.note;
-            }
-            reply
-        });
-        match result {
+        }
+        account.verdict = self.charge(state, &caller);
+        if let Some(refused) = &account.verdict.refused {
+            return self.throttled(state, &caller, refused);
+        }
+        if self.collides {
+            return self.refuse(state, &GraphError::concurrency());
+        }
+        match self.ask(state, caller, segments, account) {
             Ok(Reply::Json(body)) => answer::json(200, answer::GRAPH_JSON, &body),
+            Ok(Reply::Created(body)) => answer::json(201, answer::GRAPH_JSON, &body),
             Ok(Reply::Text(body)) => answer::respond(200, "text/plain", body),
             Ok(Reply::NoContent) => answer::empty(204),
             Err(error) => self.refuse(state, &error),
         }
     }
 
-    fn refuse(&self, state: &State, error: &GraphError) -> Response<Bytes> {
-        let body = match &self.service {
-            Service::Token { .. } => {
-                json!({ "error": error.code, "error_description": error.message })
-            }
-            _ => error.envelope(&self.stamp, state.settings.lower_case_inner_error),
+    fn charge(&self, state: &mut State, caller: &Caller) -> Verdict {
+        let (Some(limits), Some(cost)) = (&state.settings.throttling, self.cost()) else {
+            return Verdict::default();
         };
-        let mut response = answer::json(error.status, "application/json", &body);
-        if error.status == 401 {
-            authenticate::challenge(&mut response);
-        }
-        response
+        let asking = Asking {
+            now: self.now,
+            application: &caller.bearer.application_id,
+            users: state.tenant.of_kind(Kind::User).len(),
+            seed: state.settings.seed,
+            number: self.number,
+        };
+        state.quota.charge(limits, &asking, cost)
     }
 
-    /// The headers of every answer (facts §7, §8.20), and gzip.
-    fn finish(&self, state: &State, response: &mut Response<Bytes>) {
-        answer::put(response, "date", &answer::http_date(self.now));
-        answer::put(response, "vary", "Accept-Encoding");
-        if let Service::Graph { segments, .. } = &self.service {
-            let query = Query::parse(self.request.uri().query().unwrap_or_default(), false).ok();
-            let cost = graph::resource_units(self.request.method(), segments, query.as_ref());
-            answer::put(response, "x-ms-resource-unit", &cost.to_string());
-        }
-        if !matches!(self.service, Service::Token { .. }) {
-            for (name, value) in [
-                ("request-id", self.stamp.request_id.as_str()),
-                ("client-request-id", &self.stamp.client_request_id),
-                ("x-ms-ags-diagnostic", DIAGNOSTIC),
-                ("odata-version", "4.0"),
-                ("cache-control", "no-cache"),
-                ("strict-transport-security", "max-age=31536000"),
-            ] {
-                answer::put(response, name, value);
-            }
-        }
-        let accepts = header_of(self.request.headers(), "accept-encoding")
-            .is_some_and(|list| list.contains("gzip"));
-        if accepts && state.settings.gzip {
-            answer::compress(response);
-        }
-    }
-
-    /// What a hit request gets, and the status that was decided.
-    fn suffer(
+    fn ask(
         &self,
         state: &mut State,
-        fault: Answer,
-        note: &mut Option<String>,
-    ) -> (u16, Outcome) {
-        let made = |mut response: Response<Bytes>| {
-            self.finish(state, &mut response);
-            (response.status().as_u16(), Outcome::Answer(Box::new(response)))
-        };
-        let refusal = |error: GraphError| self.refuse(state, &error);
-        match fault {
-            Answer::Throttle { retry_after } => made(self.throttle(state, retry_after.as_deref())),
-            Answer::Status { status, code, message } => {
-                made(refusal(GraphError::new(status, code, message)))
-            }
-            Answer::Html { status } => made(html(status)),
-            Answer::EmptyBody { status } => made(answer::empty(status)),
-            Answer::Unauthorized => made(refusal(GraphError::unauthenticated(
-                "Lifetime validation failed, the token is expired.",
-            ))),
-            Answer::ContinuousAccessChallenge => {
-                let mut response = refusal(authenticate::claims_error());
-                authenticate::claims_challenge(&mut response, self.now);
-                made(response)
-            }
-            Answer::Oversized { bytes } => {
-                let size = usize::try_from(bytes).unwrap_or(usize::MAX);
-                made(answer::respond(200, answer::GRAPH_JSON, vec![b' '; size]))
-            }
-            Answer::GzipBomb { inflated } => {
-                let mut response =
-                    answer::respond(200, answer::GRAPH_JSON, answer::gzip_zeros(inflated));
-                answer::put(&mut response, "content-encoding", "gzip");
-                made(response)
-            }
-            Answer::Redirect { status, location } => {
-                let mut response = answer::empty(status);
-                answer::put(&mut response, "location", &location);
-                made(response)
-            }
-            Answer::NoAnswer => (0, Outcome::Silence),
-            Answer::ResetBefore => {
-                (0, Outcome::Fault(SimulatedFault::ConnectionReset { applied: false }))
-            }
-            Answer::TlsFailure => (0, Outcome::Fault(SimulatedFault::TlsFailure)),
-            Answer::AppliedNoAnswer => {
-                (self.carry_out(state, note).status().as_u16(), Outcome::Silence)
-            }
-            Answer::ResetAfter => {
-                let response = self.carry_out(state, note);
-                (
-                    response.status().as_u16(),
-                    Outcome::Fault(SimulatedFault::ConnectionReset { applied: true }),
-                )
-            }
-            Answer::AppliedThen { status } => {
-                self.carry_out(state, note);
-                let error = GraphError::new(status, "UnknownError", "");
-                let mut response = self.refuse(state, &error);
-                self.finish(state, &mut response);
-                (status, Outcome::Answer(Box::new(response)))
-            }
-            Answer::TruncatedBody => {
-                let mut response = self.carry_out(state, note);
-                let length = response.body().len();
-                *response.body_mut() = response.body().slice(..length / 2);
-                let status = response.status().as_u16();
-                let partial = Box::new(response);
-                (status, Outcome::Fault(SimulatedFault::TruncatedBody { partial, length }))
-            }
-            Answer::PageLoop => {
-                let gzip = std::mem::replace(&mut state.settings.gzip, false);
-                let mut response = self.carry_out(state, note);
-                state.settings.gzip = gzip;
-                if let Ok(Value::Object(mut body)) = serde_json::from_slice(response.body()) {
-                    let target =
-                        self.request.uri().path_and_query().map_or("/", |target| target.as_str());
-                    body.insert("@odata.nextLink".into(), json!(format!("{}{target}", self.root)));
-                    *response.body_mut() = Value::Object(body).to_string().into();
-                }
-                (response.status().as_u16(), Outcome::Answer(Box::new(response)))
-            }
-        }
-    }
-
-    /// Facts §6.
-    fn throttle(&self, state: &State, retry_after: Option<&str>) -> Response<Bytes> {
-        let body = json!({ "error": {
-            "code": "TooManyRequests",
-            "message": "Please retry again later.",
-            "innerError": {
-                "code": "429",
-                "message": "Please retry after",
-                "status": "429",
-                "date": self.stamp.date,
-                "request-id": self.stamp.request_id,
-                "client-request-id": self.stamp.client_request_id,
-            },
-        }});
-        let mut response = answer::json(429, "application/json", &body);
-        if let Some(seconds) = retry_after {
-            answer::put(&mut response, "retry-after", seconds);
-        }
-        let read = self.request.method() == http::Method::GET;
-        let (access, limit) = if read {
-            ("Read", "ResourceUnitLimitExceeded")
-        } else {
-            ("Write", "WriteLimitExceeded")
-        };
-        let scope =
-            format!("Tenant_Application/{access}/{}/{}", crate::cast::CLIENT_ID, state.tenant.id);
-        answer::put(&mut response, "x-ms-throttle-scope", &scope);
-        answer::put(&mut response, "x-ms-throttle-information", limit);
-        response
-    }
-
-    fn record(&self, state: &mut State, status: u16, wrote: bool, note: Option<String>) {
-        let uri = self.request.uri();
-        state.trace.push_back(TraceEntry {
+        caller: Caller,
+        segments: &[String],
+        account: &mut Account,
+    ) -> Result<Reply> {
+        let eventual = header_of(self.request.headers(), "consistencylevel")
+            .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
+        let query = Query::parse(self.request.uri().query().unwrap_or_default(), eventual)?;
+        let view = view(state, self.now, self.number);
+        state.tenant.forget_settled(&view);
+        let mut call = Call {
+            tenant: &mut state.tenant,
+            settings: &state.settings,
+            view,
+            caller,
+            method: self.request.method().clone(),
+            headers: self.request.headers(),
+            body: self.request.body(),
+            root: self.root.clone(),
+            path: self.request.uri().path().to_owned(),
+            query,
             number: self.number,
-            method: self.request.method().to_string(),
-            path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
-            status,
-            request_id: self.stamp.request_id.clone(),
-            wrote,
-            note,
-        });
-        while state.trace.len() > state.settings.trace_capacity {
-            state.trace.pop_front();
+            note: None,
+            grounds: graph::Grounds::default(),
+        };
+        let reply = graph::answer(&mut call, segments);
+        let refused = reply.as_ref().is_err_and(GraphError::is_denial);
+        if !refused {
+            account.authorised_by = call.grounds.describe(call.tenant);
         }
+        account.note = call.note.or(account.note.take());
+        reply
     }
-}
-
-const DIAGNOSTIC: &str = "{\"ServerInfo\":{\"DataCenter\":\"West Europe\",\"Slice\":\"E\",\"Ring\":\"5\",\
-    \"ScaleUnit\":\"002\",\"RoleInstance\":\"SIM0000001\"}}";
-
-fn html(status: u16) -> Response<Bytes> {
-    answer::respond(
-        status,
-        "text/html",
-        format!("<html><head><title>{status}</title></head><body>{status}</body></html>"),
-    )
 }
 
 fn view(state: &State, now: Timestamp, number: u64) -> View {

@@ -1,7 +1,11 @@
 //! The service: from a request to an answer, a fault, or silence.
 
 mod authenticate;
+mod batch;
+mod batch_steps;
 mod dispatch;
+mod respond;
+mod suffer;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,6 +21,7 @@ use http::{Request, Response};
 use jiff::Timestamp;
 
 use crate::faults::{Fault, Faults};
+use crate::quota::Quota;
 use crate::random;
 use crate::settings::Settings;
 use crate::tenant::Tenant;
@@ -70,6 +75,7 @@ pub(crate) struct State {
     pub(crate) tenant: Tenant,
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
+    pub(crate) quota: Quota,
     pub(crate) trace: VecDeque<TraceEntry>,
     pub(crate) requests: u64,
 }
@@ -126,6 +132,7 @@ impl Simulator {
             tenant,
             settings,
             faults: Faults::default(),
+            quota: Quota::default(),
             trace: VecDeque::new(),
             requests: 0,
         };
@@ -197,7 +204,6 @@ impl tower::Service<Request<Bytes>> for Simulator {
             let (outcome, delay) = {
                 let mut state = simulator.lock();
                 let now = (simulator.inner.clock)();
-                state.requests += 1;
                 state.tenant.now = now;
                 let outcome = dispatch::dispatch(&mut state, now, &request);
                 (outcome, latency(&state))

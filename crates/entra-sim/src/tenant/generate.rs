@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::people::{DEPARTMENT, GIVEN, OFFICE, SURNAME, TEAM, TITLE, word};
 use super::{
     Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, ServicePrincipal, Tenant, User,
-    players,
+    generate_access, players,
 };
 use crate::cast;
 use crate::random::{below, draw, guid};
@@ -37,7 +37,8 @@ impl Tenant {
         let mut tenant = players::contoso(size.seed, instant);
         let users = generate_users(&mut tenant, size);
         let others = generate_others(&mut tenant, size);
-        generate_groups(&mut tenant, size, &users, &others);
+        let groups = generate_groups(&mut tenant, size, &users, &others);
+        generate_access::generate(&mut tenant, size, &users, &groups);
         tenant.name_all();
         let enabled: Vec<_> =
             users.iter().copied().filter(|user| is_enabled(&tenant, *user)).collect();
@@ -49,6 +50,7 @@ impl Tenant {
             }
         }
         tenant.changes.clear();
+        tenant.roles.forget_changes();
         tenant
     }
 }
@@ -58,7 +60,7 @@ fn is_enabled(tenant: &Tenant, handle: Handle) -> bool {
     object.is_live() && matches!(&object.body, Body::User(user) if user.enabled)
 }
 
-fn created(tenant: &Tenant, number: u64) -> Timestamp {
+pub(super) fn created(tenant: &Tenant, number: u64) -> Timestamp {
     let minutes = below(tenant.seed, "created", number, 4 * 365 * 24 * 60);
     let before = SignedDuration::from_mins(i64::try_from(minutes).unwrap_or(0) + 60);
     tenant.now.saturating_sub(before).unwrap_or(tenant.now)
@@ -190,7 +192,13 @@ fn group_size(seed: u64, number: u64, groups: u64, users: u64) -> u64 {
     ((users * 9 / 10) / (rank * 2)).max(1 + below(seed, "small", number, 12)).min(users)
 }
 
-fn generate_groups(tenant: &mut Tenant, size: &Size, users: &[Handle], others: &[Handle]) {
+/// Returns those that an administrative unit can hold without changing what may be done with them.
+fn generate_groups(
+    tenant: &mut Tenant,
+    size: &Size,
+    users: &[Handle],
+    others: &[Handle],
+) -> Vec<Handle> {
     let seed = size.seed;
     let unit = tenant.handle(cast::RESTRICTED_UNIT);
     let deleted = if size.groups >= 20 { size.groups / 100 + 1 } else { 0 };
@@ -227,6 +235,7 @@ fn generate_groups(tenant: &mut Tenant, size: &Size, users: &[Handle], others: &
         }
     }
     close_a_circle(tenant, &earlier);
+    earlier
 }
 
 /// Distinct users, ascending: a stride that shares no divisor with the count visits each at most once.

@@ -47,7 +47,7 @@ pub(crate) struct View {
 
 impl View {
     /// Whether this replica already shows what happened at `at`.
-    fn shows(&self, number: u64, at: Timestamp, longest: std::time::Duration) -> bool {
+    pub(super) fn shows(&self, number: u64, at: Timestamp, longest: std::time::Duration) -> bool {
         let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
         let delay = random::below(
             self.seed ^ random::mix(self.replica),
@@ -105,6 +105,7 @@ impl Tenant {
             SignedDuration::try_from(lag.links).unwrap_or(SignedDuration::MAX)
         });
         self.changes.retain(|change| view.now.duration_since(change.at) < longest);
+        self.roles.forget_settled(view);
     }
 
     /// Whether the replica knows this object yet.

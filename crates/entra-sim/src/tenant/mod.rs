@@ -1,20 +1,25 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
+mod administrators;
 mod application;
+mod built_in_roles;
 mod generate;
+mod generate_access;
 mod index;
 mod links;
 mod object;
 mod oracle;
+mod oracle_access;
 mod people;
 mod players;
+mod roles;
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use application::{Application, RoleAssignment, Secret};
+pub(crate) use application::{Application, Secret};
 pub use generate::Size;
 pub(crate) use index::{Field, Names};
 pub(crate) use links::{Link, LinkChange, View};
@@ -22,6 +27,8 @@ pub(crate) use object::{
     Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Unit, User,
 };
 pub use object::{GroupKind, Kind};
+pub use oracle_access::HeldRole;
+pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
 ///
@@ -31,8 +38,8 @@ pub struct Tenant {
     pub(crate) seed: u64,
     pub(crate) id: Uuid,
     pub(crate) applications: Vec<Application>,
-    pub(crate) role_assignments: Vec<RoleAssignment>,
-    pub(crate) app_roles: Vec<String>,
+    pub(crate) roles: Roles,
+    app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
     pub(crate) changes: Vec<LinkChange>,
@@ -60,8 +67,8 @@ impl Tenant {
             seed,
             id,
             applications: Vec::new(),
-            role_assignments: Vec::new(),
-            app_roles: Vec::new(),
+            roles: Roles::new(),
+            app_roles: BTreeMap::new(),
             now,
             revision: 0,
             changes: Vec::new(),
@@ -181,7 +188,7 @@ impl Tenant {
                 self.unlink(link, holder, handle);
             }
         }
-        self.role_assignments.retain(|assignment| assignment.principal != handle);
+        self.forget_roles_of(handle);
         self.revision += 1;
     }
 
@@ -190,11 +197,46 @@ impl Tenant {
         self.restricting_units(handle).next().is_some()
     }
 
+    /// Whether an object is directly in an administrative unit; the unit itself is not.
+    pub(crate) fn is_in_unit(&self, handle: Handle, unit: Uuid) -> bool {
+        self.object(handle).holders(Link::Member).iter().any(|holder| {
+            let holder = self.object(*holder);
+            holder.id == unit && holder.is_live() && holder.kind() == Kind::AdministrativeUnit
+        })
+    }
+
+    /// The kind of a group.
+    pub(crate) fn group_kind(&self, handle: Handle) -> Option<&GroupKind> {
+        match &self.object(handle).body {
+            Body::Group(group) => Some(&group.kind),
+            _ => None,
+        }
+    }
+
+    /// Whether a user holds a role, or is in a role-assignable group, also in a soft-deleted one (facts §9).
+    pub(crate) fn is_privileged(&self, handle: Handle) -> bool {
+        let object = self.object(handle);
+        let assignable = |holder: &Handle| {
+            !self.object(*holder).gone
+                && self.group_kind(*holder) == Some(&GroupKind::RoleAssignable)
+        };
+        object.kind() == Kind::User
+            && (object.holders(Link::Member).iter().any(assignable)
+                || self.roles.assignments().iter().any(|held| held.principal == handle))
+    }
+
+    /// The application permissions that are granted to an application now.
+    pub(crate) fn granted(&self, application_id: Uuid) -> &[String] {
+        self.app_roles.get(&application_id).map_or(&[], Vec::as_slice)
+    }
+
     /// The restricted units that hold an object.
     pub(crate) fn restricting_units(&self, handle: Handle) -> impl Iterator<Item = &Object> {
         let holders =
             self.object(handle).holders(Link::Member).iter().map(|holder| self.object(*holder));
-        holders.filter(|holder| matches!(&holder.body, Body::Unit(unit) if unit.restricted))
+        holders.filter(|holder| {
+            holder.is_live() && matches!(&holder.body, Body::Unit(unit) if unit.restricted)
+        })
     }
 
     /// The service principal of an application in this tenant.

@@ -247,10 +247,16 @@ pub(crate) struct Contact {
 }
 
 /// An administrative unit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Unit {
     pub display_name: String,
+    pub description: Option<String>,
+    /// `isMemberManagementRestricted`
     pub restricted: bool,
+    /// `visibility` is `HiddenMembership`.
+    pub hidden: bool,
+    /// The rule of a dynamic unit, and whether its processing is paused.
+    pub rule: Option<(String, bool)>,
 }
 
 /// What an object is.

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, RoleAssignment, Secret,
-    ServicePrincipal, Tenant, User, View,
+    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, Secret, ServicePrincipal, Tenant,
+    User, View,
 };
 use crate::{cast, random};
 
@@ -20,12 +20,12 @@ impl Group {
 }
 
 impl Tenant {
-    fn mint(&mut self) -> Uuid {
+    pub(super) fn mint(&mut self) -> Uuid {
         self.minted += 1;
         random::guid(self.seed, "added", self.minted)
     }
 
-    fn add(&mut self, body: Body) -> String {
+    pub(super) fn add(&mut self, body: Body) -> String {
         let id = self.mint();
         self.insert(id, body);
         id.to_string()
@@ -224,33 +224,6 @@ impl Tenant {
         true
     }
 
-    /// The application permissions that the next tokens of Doorward will carry, in this order.
-    pub fn set_app_roles<Role: Into<String>>(&mut self, roles: impl IntoIterator<Item = Role>) {
-        self.app_roles = roles.into_iter().map(Into::into).collect();
-        self.revision += 1;
-    }
-
-    /// The application permissions that are granted to Doorward now.
-    #[must_use]
-    pub fn app_roles(&self) -> &[String] {
-        &self.app_roles
-    }
-
-    /// Assigns an Entra role to a principal at `/` or at an administrative unit.
-    pub fn assign_role(&mut self, role: &str, principal: &str, unit: Option<&str>) -> bool {
-        let (Ok(role), Some(principal)) = (Uuid::try_parse(role), self.handle(principal)) else {
-            return false;
-        };
-        let unit = match unit.map(Uuid::try_parse) {
-            None => None,
-            Some(Ok(unit)) => Some(unit),
-            Some(Err(_)) => return false,
-        };
-        self.role_assignments.push(RoleAssignment { role, principal, unit });
-        self.revision += 1;
-        true
-    }
-
     /// Ends a secret of Doorward's app registration now; false when no secret has this value.
     pub fn expire_secret(&mut self, value: &str) -> bool {
         let now = self.now;
@@ -318,6 +291,15 @@ impl Tenant {
                 })
             })
             .collect();
+        objects.extend(self.role_assignments().into_iter().map(|held| {
+            json!({
+                "id": held.id,
+                "type": "unifiedRoleAssignment",
+                "role": held.role,
+                "principal": held.principal,
+                "scope": held.scope,
+            })
+        }));
         objects.sort_by_cached_key(|object| object.get("id").map(Value::to_string));
         Value::Array(objects)
     }

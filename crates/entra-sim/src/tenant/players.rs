@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    Application, Body, Contact, Device, Group, GroupKind, Handle, Link, RoleAssignment, Secret,
-    ServicePrincipal, Tenant, Unit, User,
+    Application, Body, Contact, Device, Group, GroupKind, Handle, Secret, ServicePrincipal, Tenant,
+    Unit, User, administrators,
 };
 use crate::cast;
 
@@ -14,13 +14,14 @@ pub(super) fn contoso(seed: u64, epoch: Timestamp) -> Tenant {
     // A year old, so that no replica is still learning about the cast.
     let founded = epoch.saturating_sub(SignedDuration::from_hours(24 * 365)).unwrap_or(epoch);
     let mut tenant = Tenant::empty(seed, id(cast::TENANT_ID), founded);
-    tenant.app_roles = cast::GUIDE_ROLES.map(String::from).to_vec();
+    tenant.set_app_roles(cast::GUIDE_ROLES);
     people(&mut tenant);
-    let things = things(&mut tenant);
+    things(&mut tenant);
     groups(&mut tenant);
+    administrators::enter(&mut tenant);
     links(&mut tenant);
+    administrators::link(&mut tenant);
     tenant.now = epoch;
-    roles(&mut tenant, &things);
     applications(&mut tenant);
     if let Some(zoe) = tenant.handle(cast::ZOE) {
         tenant.delete_softly(zoe);
@@ -37,7 +38,7 @@ pub(super) fn epoch() -> Timestamp {
 }
 
 /// A constant of the cast, parsed; a unit test proves that all are GUIDs.
-fn id(text: &str) -> Uuid {
+pub(super) fn id(text: &str) -> Uuid {
     Uuid::try_parse(text).unwrap_or(Uuid::nil())
 }
 
@@ -78,12 +79,7 @@ fn people(tenant: &mut Tenant) {
     add(tenant, cast::ERIN, Body::User(Box::new(erin)));
 }
 
-/// The objects that roles and scopes refer to.
-struct Things {
-    global_administrator: Handle,
-}
-
-fn things(tenant: &mut Tenant) -> Things {
+fn things(tenant: &mut Tenant) {
     let home_tenant = tenant.id;
     let mut principal = |object_id, name: &str, application_id| {
         let body = ServicePrincipal {
@@ -107,11 +103,11 @@ fn things(tenant: &mut Tenant) -> Things {
     add(tenant, cast::RESTRICTED_UNIT, unit("Restricted Vaults", true));
     add(tenant, cast::UNIT_EMEA, unit("EMEA", false));
     let role = Body::Role("Global Administrator".into(), id(cast::GLOBAL_ADMINISTRATOR));
-    Things { global_administrator: add(tenant, "d1000000-0000-4000-8000-000000000001", role) }
+    add(tenant, "d1000000-0000-4000-8000-000000000001", role);
 }
 
 fn unit(name: &str, restricted: bool) -> Body {
-    Body::Unit(Unit { display_name: name.into(), restricted })
+    Body::Unit(Unit { display_name: name.into(), restricted, ..Unit::default() })
 }
 
 fn groups(tenant: &mut Tenant) {
@@ -181,14 +177,6 @@ fn links(tenant: &mut Tenant) {
     tenant.add_owner(cast::PROJECT_PHOENIX, cast::ALICE);
 }
 
-fn roles(tenant: &mut Tenant, things: &Things) {
-    if let Some(alice) = tenant.handle(cast::ALICE) {
-        tenant.link(Link::Member, things.global_administrator, alice);
-        let role = id(cast::GLOBAL_ADMINISTRATOR);
-        tenant.role_assignments.push(RoleAssignment { role, principal: alice, unit: None });
-    }
-}
-
 fn applications(tenant: &mut Tenant) {
     let now = tenant.now;
     let days =
@@ -217,8 +205,15 @@ fn applications(tenant: &mut Tenant) {
         created: days(-400),
         secrets: Vec::new(),
     });
+    tenant.applications.push(Application {
+        object_id: id(cast::SCOPED_APPLICATION_OBJECT_ID),
+        application_id: id(cast::SCOPED_CLIENT_ID),
+        display_name: cast::SCOPED_APPLICATION_NAME.into(),
+        created: days(-400),
+        secrets: vec![secret(cast::SCOPED_SECRET_ID, cast::SCOPED_SECRET, "EMEA", -30, 700)],
+    });
 }
 
-fn add(tenant: &mut Tenant, object_id: &str, body: Body) -> Handle {
+pub(super) fn add(tenant: &mut Tenant, object_id: &str, body: Body) -> Handle {
     tenant.insert(id(object_id), body)
 }

@@ -36,10 +36,9 @@ pub(super) fn issue(desk: &Desk<'_>, application: &Application) -> Result<String
         set("sub", json!(id));
     }
     set("rh", json!(opaque(desk, "rh")));
-    // Only Doorward is granted anything; every other application of the tenant has no roles.
-    let granted = application.application_id.to_string() == crate::cast::CLIENT_ID;
-    if granted && !tenant.app_roles.is_empty() {
-        set("roles", json!(tenant.app_roles));
+    let granted = tenant.granted(application.application_id);
+    if !granted.is_empty() {
+        set("roles", json!(granted));
     }
     set("tenant_region_scope", json!("EU"));
     set("tid", json!(tenant.id.to_string()));
@@ -74,6 +73,8 @@ fn signature(tenant: &Tenant, signed: &str) -> String {
 pub(crate) struct Bearer {
     pub(crate) roles: Vec<String>,
     pub(crate) object_id: Option<String>,
+    /// The application (client) id: whose quota the request uses.
+    pub(crate) application_id: String,
 }
 
 /// Why a token is refused; the texts of facts §5.2.
@@ -129,5 +130,6 @@ pub(crate) fn verify(tenant: &Tenant, now: i64, header: Option<&str>) -> Result<
     Ok(Bearer {
         roles: roles.filter_map(|role| role.as_str().map(str::to_owned)).collect(),
         object_id: text("oid").map(str::to_owned),
+        application_id: text("appid").unwrap_or_default().to_owned(),
     })
 }

@@ -14,7 +14,7 @@ use tower::Service as _;
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) simulator: Simulator,
-    clock: Arc<AtomicI64>,
+    pub(crate) clock: Arc<AtomicI64>,
     pub(crate) token: Option<String>,
 }
 
@@ -86,6 +86,31 @@ impl Client {
         self.simulator.tenant().set_app_roles(roles.iter().copied());
         let got = self.sign_in(&form(cast::CLIENT_ID, cast::SECRET)).await;
         self.token = Some(got.json["access_token"].as_str().expect(&got.text).to_owned());
+    }
+
+    /// Takes a token of the service principal that administers groups in the unit "EMEA" alone.
+    pub(crate) async fn become_scoped(&mut self) {
+        let got = self.sign_in(&form(cast::SCOPED_CLIENT_ID, cast::SCOPED_SECRET)).await;
+        self.token = Some(got.json["access_token"].as_str().expect(&got.text).to_owned());
+    }
+
+    /// What authorised the last request.
+    pub(crate) fn authorised_by(&self) -> Vec<String> {
+        self.simulator.trace().pop().expect("nothing was asked").authorised_by
+    }
+
+    /// All ids of a list, page by page, in the order of the pages, and how many pages there were.
+    pub(crate) async fn all_ids(&self, path: &str) -> (Vec<String>, usize) {
+        let (mut ids, mut pages, mut next) = (Vec::new(), 0, path.to_owned());
+        loop {
+            let got = self.get(&next).await;
+            ids.extend(got.values().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+            pages += 1;
+            match got.json["@odata.nextLink"].as_str() {
+                Some(link) => next = link.to_owned(),
+                None => return (ids, pages),
+            }
+        }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
@@ -178,6 +203,16 @@ pub(crate) fn form(client: &str, secret: &str) -> String {
         .append_pair("client_secret", secret)
         .append_pair("grant_type", "client_credentials")
         .finish()
+}
+
+pub(crate) const DENIED: (u16, &str, &str) =
+    (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+
+/// The text of a 404.
+pub(crate) fn not_found(id: &str) -> String {
+    format!(
+        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+    )
 }
 
 pub(crate) fn reference(id: &str) -> Value {

@@ -59,6 +59,45 @@ async fn new_objects_are_missing_on_some_reads() {
     assert_eq!(client.add_member(cast::EMPTY_ROOM, &id).await.status, 204);
 }
 
+#[tokio::test]
+async fn roles_lag_behind_giving_and_taking() {
+    let client = Client::signed_in_with(lagging(2), &cast::GUIDE_ROLES).await;
+    client.pass(60);
+    let path = "/roleManagement/directory/roleAssignments";
+    let seen = async || {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..21 {
+            seen.insert(client.get(path).await.values().len());
+            client.pass(1);
+        }
+        Vec::from_iter(seen)
+    };
+    assert_eq!(seen().await, [4]);
+    let id =
+        client.simulator.tenant().assign_role_at(cast::USER_ADMINISTRATOR, cast::BOB, "/").unwrap();
+    assert_eq!(seen().await, [4, 5], "some replica is behind");
+    assert_eq!(seen().await, [5]);
+    assert_eq!(client.delete(&format!("{path}/{id}")).await.status, 204);
+    assert_eq!(seen().await, [4, 5]);
+    assert_eq!(seen().await, [4]);
+}
+
+#[tokio::test]
+async fn a_new_unit_is_missing_on_some_reads_and_so_are_its_members() {
+    let client = Client::signed_in_with(lagging(1), &cast::GUIDE_ROLES).await;
+    client.pass(60);
+    let unit = client.simulator.tenant().add_unit("New Unit", false);
+    client.simulator.tenant().add_member(&unit, cast::BOB);
+    let path = format!("/directory/administrativeUnits/{unit}/members?$select=id");
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(client.get(&path).await.status);
+    }
+    assert!(statuses.contains(&404), "404, not an empty list (facts §9): {statuses:?}");
+    client.pass(31);
+    assert_eq!(client.get(&path).await.ids(), [cast::BOB]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn latency_is_virtual_and_a_client_that_gives_up_has_written() {
     let second = Duration::from_secs(1);

@@ -10,14 +10,23 @@
     reason = "a test fails by panicking, and a few measure real time"
 )]
 
+mod authority;
+mod batch;
+mod by_ids;
 mod client;
+mod deleted;
 mod faults;
 mod lag;
 mod over_tcp;
 mod paging;
 mod queries;
 mod reads;
+mod role_changes;
+mod roles;
 mod schema;
 mod tenant;
+mod throttling;
 mod token;
+mod trace;
+mod units;
 mod writes;

@@ -4,10 +4,7 @@ use entra_sim::{Kind, Settings, cast};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, GRAPH, keys, read, sorted};
-
-const DENIED: (u16, &str, &str) =
-    (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+use crate::client::{Client, DENIED, GRAPH, keys, read, sorted};
 
 #[tokio::test]
 async fn the_organization_is_the_health_check() {

@@ -20,7 +20,31 @@ fn the_cast_is_in_every_tenant() {
         expect.sort_unstable();
         assert_eq!(tenant.members(cast::FINANCE), expect);
     }
-    assert_eq!((cast::SECRET.len(), cast::EXPIRED_SECRET.len()), (40, 40));
+    for secret in [cast::SECRET, cast::EXPIRED_SECRET, cast::SCOPED_SECRET] {
+        assert_eq!(secret.len(), 40);
+    }
+}
+
+#[test]
+fn the_administrators_of_the_cast_are_in_every_tenant() {
+    for size in [Size::default(), Size { users: 3_000, groups: 600, seed: 3 }] {
+        let tenant = Tenant::generate(&size);
+        let held = tenant.role_assignments();
+        let holders = |role: &str, scope: &str| {
+            let fits = held.iter().filter(|one| one.role == role && one.scope == scope);
+            let mut ids: Vec<&str> = fits.map(|one| one.principal.as_str()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let mut expect = vec![cast::ALICE, cast::GRACE, cast::BREAK_GLASS];
+        expect.sort_unstable();
+        assert_eq!(holders(cast::GLOBAL_ADMINISTRATOR, "/"), expect);
+        let emea = format!("/administrativeUnits/{}", cast::UNIT_EMEA);
+        assert_eq!(holders(cast::GROUPS_ADMINISTRATOR, &emea), [cast::SCOPED_SERVICE_PRINCIPAL]);
+        assert!(tenant.members(cast::UNIT_EMEA).contains(&cast::EMEA_SALES.to_owned()));
+        assert!(!tenant.member_of(cast::APAC_SALES).contains(&cast::UNIT_EMEA.to_owned()));
+        assert!(tenant.deleted(Kind::User).len() > size.users / 200);
+    }
 }
 
 #[test]

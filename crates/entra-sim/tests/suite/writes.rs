@@ -4,17 +4,9 @@ use entra_sim::{GroupKind, Settings, cast};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, GRAPH, Got, read, reference};
+use crate::client::{Client, DENIED, GRAPH, Got, not_found, read, reference};
 
-const DENIED: (u16, &str, &str) =
-    (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
 const STRANGER: &str = "11111111-2222-4333-8444-555555555555";
-
-fn not_found(id: &str) -> String {
-    format!(
-        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
-    )
-}
 
 fn bind(members: &[&str], owners: &[&str]) -> Value {
     let urls = |ids: &[&str]| {

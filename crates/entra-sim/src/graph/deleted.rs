@@ -1,0 +1,52 @@
+//! `/directory/deletedItems`: what was deleted less than 30 days ago (facts §7).
+
+use uuid::Uuid;
+
+use super::error::{GraphError, Result};
+use super::render::{self, Shape};
+use super::{Call, Reply, cast, list};
+use crate::authority::Read;
+use crate::tenant::Handle;
+
+/// `/directory/deletedItems/microsoft.graph.{type}` and `/{id}`.
+pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
+    let [segment] = rest else {
+        return Err(GraphError::no_such_segment(rest.first().copied().unwrap_or("deletedItems")));
+    };
+    if let Some(kind) = cast(segment) {
+        call.need(Read::Kind(kind))?;
+        return list::of_kind(call, kind, true);
+    }
+    call.need(Read::AnyObject)?;
+    let found = find(call, segment)?;
+    Ok(Reply::Json(render::entity(call, found, Shape::Mixed)?))
+}
+
+/// `POST /directory/deletedItems/{id}/restore`: 200 with the object, its links as they were. Who may restore is
+/// not in the facts: whoever may delete.
+pub(crate) fn restore(call: &mut Call<'_>, id: &str) -> Result<Reply> {
+    let found = changeable(call, id, "restore")?;
+    call.tenant.bring_back(found);
+    Ok(Reply::Json(render::entity(call, found, Shape::Mixed)?))
+}
+
+/// `DELETE /directory/deletedItems/{id}`: for ever.
+pub(crate) fn delete(call: &mut Call<'_>, id: &str) -> Result<Reply> {
+    let found = changeable(call, id, "delete")?;
+    call.tenant.delete_for_ever(found);
+    Ok(Reply::NoContent)
+}
+
+fn find(call: &Call<'_>, id: &str) -> Result<Handle> {
+    Uuid::try_parse(id).map_err(|_| GraphError::invalid_id(id))?;
+    let found = call.tenant.handle(id);
+    found
+        .filter(|handle| call.tenant.object(*handle).is_soft_deleted())
+        .ok_or_else(|| GraphError::not_found(id))
+}
+
+fn changeable(call: &Call<'_>, id: &str, task: &'static str) -> Result<Handle> {
+    let found = find(call, id)?;
+    let grounds = call.caller.deletes(call.tenant, call.settings, found, task);
+    if call.accept(grounds) { Ok(found) } else { Err(GraphError::denied()) }
+}
