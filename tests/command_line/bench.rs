@@ -71,11 +71,11 @@ pub(crate) struct Bench {
     /// The certificate to trust, when there is one.
     pub(crate) certificate: Option<PathBuf>,
     directory: tempfile::TempDir,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program under test runs in real time")]
-fn now() -> jiff::Timestamp {
+pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 

@@ -99,6 +99,8 @@ fn the_secret_is_in_no_output_and_no_file() {
         &["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--yes"],
         &["revoke", "--from", "alice@contoso.com", "--on", "group:Finance", "--yes"],
         &["journal", "list"],
+        &["config", "show", "--origin"],
+        &["rotate-key"],
         &["connector", "list"],
         &["connector", "show", "entra-id"],
         &["schema", "entra-id"],

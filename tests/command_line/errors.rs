@@ -216,7 +216,7 @@ fn broken(what: Answer, code: i32, reason: &str) {
 
 #[test]
 fn a_200_with_html() {
-    broken(Answer::Html { status: 200 }, 1, "unexpected-answer");
+    broken(Answer::Html { status: 200 }, 11, "unexpected-answer");
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn a_200_with_html_from_the_token_endpoint() {
     let bench = Bench::ready();
     let when = Matcher::always("/oauth2/v2.0/token");
     bench.simulator.inject(Fault { when, what: Answer::Html { status: 200 } });
-    let error = bench.fails(&["check"], 1);
+    let error = bench.fails(&["check"], 11);
     assert!(error["remedy"].is_string(), "{error}");
-    let people = bench.run(&["check"]).ends(1);
+    let people = bench.run(&["check"]).ends(11);
     assert!(people.stderr.starts_with("error: "), "{}", people.stderr);
 }
 

@@ -4,10 +4,18 @@
 
 mod bench;
 mod canary;
+mod completion;
+mod disks;
 mod documents;
+mod endings;
 mod errors;
+mod formats;
 mod integrations;
+mod keeping;
 mod lost;
+mod proxy;
 mod refusals;
+mod secrets;
 mod story;
+mod sync;
 mod transport;

@@ -2,8 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use doorward_core::{Error, ErrorKind, Result};
-use doorward_host::{Claim, Integration, JournalEntry, SealedSecret, Settlement, Store};
+use doorward_core::{Error, ErrorKind, Record, Result};
+use doorward_host::{
+    Claim, Integration, JournalEntry, Run, SealedSecret, Settlement, Snapshot, Store, StoredPage,
+    SyncStore,
+};
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError};
 use std::future::pending;
 use std::sync::Arc;
@@ -100,6 +103,27 @@ impl CrashingStore {
         let result = commit();
         self.crash.step();
         result
+    }
+}
+
+impl SyncStore for CrashingStore {
+    fn begin_run(&self, integration: &str, id: &str) -> Result<Option<Run>> {
+        self.inner.begin_run(integration, id)
+    }
+    fn commit_pages(&self, run: &Run, pages: &[StoredPage]) -> Result<()> {
+        self.commit(|| self.inner.commit_pages(run, pages))
+    }
+    fn drop_stream(&self, run: &Run, stream: &str) -> Result<()> {
+        self.inner.drop_stream(run, stream)
+    }
+    fn each_page(&self, run: &Run, take: &mut dyn FnMut(Vec<Record>)) -> Result<()> {
+        self.inner.each_page(run, take)
+    }
+    fn seal(&self, run: &Run, snapshot: &Snapshot) -> Result<()> {
+        self.commit(|| self.inner.seal(run, snapshot))
+    }
+    fn snapshot(&self, integration: &str) -> Result<Option<Snapshot>> {
+        self.inner.snapshot(integration)
     }
 }
 

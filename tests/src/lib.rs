@@ -12,4 +12,5 @@ pub mod crash;
 pub mod keyring;
 pub mod parts;
 pub mod schemas;
+pub mod scripted;
 pub mod world;

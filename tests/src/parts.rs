@@ -127,6 +127,7 @@ pub fn host_on(
         random: Arc::new(SeededRandom::new(seed)),
         log: Arc::new(KeptLog::default()),
         actor: "tester".to_owned(),
+        observer: Arc::new(()),
     };
     let registry = Registry::new(factories).unwrap();
     Host::new(registry, store, Vault::from_text(KEY).unwrap(), environment, Arc::new(NoSources))

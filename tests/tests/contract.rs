@@ -491,6 +491,7 @@ fn error_kinds_have_their_names_and_exit_codes() {
         (6, vec!["not-found"]),
         (7, vec!["ambiguous"]),
         (8, vec!["conflict", "not-manageable"]),
+        (13, vec!["outcome-unknown"]),
         (9, vec!["denied-by-policy"]),
         (10, vec!["rate-limited"]),
         (11, vec!["timeout", "unavailable"]),

@@ -345,8 +345,30 @@ async fn a_change_that_nobody_can_look_up_is_closed_by_hand() {
     assert_eq!(blocked.reason, "earlier-change-open");
     let id = lost.journal.unwrap();
     assert!(blocked.remedy.unwrap().contains(&format!("doorward journal close {id}")));
-    let host = world.start(&std::sync::Arc::default());
-    let entry = host.store().journal_entries(&id).unwrap().remove(0);
-    host.close(&entry, false, "the portal shows it").unwrap();
+    world.open().close(&id, false, "the portal shows it").await.unwrap();
     assert_eq!(kind(&revoke().await.unwrap()), OutcomeKind::AlreadyRevoked);
+}
+
+/// What `check` promises with the permissions that Doorward recommends must hold.
+#[tokio::test(start_paused = true)]
+async fn a_group_is_given_access_with_the_recommended_permissions() {
+    let world = world();
+    let roles = ["User.Read.All", "Organization.Read.All", "GroupMember.ReadWrite.All"];
+    world.simulator.tenant().set_app_roles(roles);
+    let grant = || change(&world, Verb::Grant, "group:Platform", "group:Finance", "member");
+    assert_eq!(kind(&grant().await.unwrap()), OutcomeKind::Granted);
+    world.simulator.tenant().add_member(cast::PLATFORM, cast::SERVICE_PRINCIPAL_ID);
+    let error = grant().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DeniedByPolicy, "{error:?}");
+    assert!(error.reason.starts_with("own-identity"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_principal_is_found_by_both_its_ids() {
+    let world = world();
+    for id in [cast::SERVICE_PRINCIPAL_ID, cast::CLIENT_ID] {
+        let text = format!("service-principal:id={id}");
+        let found = find(&world, &text, SelectorRole::Principal).await;
+        assert_eq!(found.key().id, cast::SERVICE_PRINCIPAL_ID);
+    }
 }

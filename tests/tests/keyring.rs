@@ -538,11 +538,12 @@ async fn an_open_change_keeps_its_integration_until_it_is_closed() {
     let host = bench.host();
     let integration = host.select(None).unwrap();
     let error = host.remove(&integration).unwrap_err();
-    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Conflict, "open-changes"));
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::OutcomeUnknown, "open-changes"));
     let entry = host.store().unsettled(&integration.id).unwrap().remove(0);
     assert!(error.remedy.unwrap().contains(&format!("doorward journal close {}", entry.id)));
 
-    let closed = host.close(&entry, false, "seen in the console").unwrap();
+    bench.service.inject("/read", Fault::Status(403));
+    let closed = bench.open().close(&entry.id, false, "seen in the console").await.unwrap();
     assert_eq!(closed.state, JournalState::Settled);
     let stored = &host.store().journal_entries(&entry.id).unwrap()[0];
     let settlement = stored.settlement.as_ref().unwrap();
@@ -552,8 +553,8 @@ async fn an_open_change_keeps_its_integration_until_it_is_closed() {
         (by_hand.actor.as_str(), by_hand.reason.as_str()),
         ("tester", "seen in the console")
     );
-    let again = host.close(&entry, true, "no, it was").unwrap_err();
-    assert_eq!((again.kind, again.reason.as_str()), (ErrorKind::Conflict, "entry-settled"));
+    let again = bench.open().close(&entry.id, true, "no, it was").await.unwrap_err();
+    assert_eq!((again.kind, again.reason.as_str()), (ErrorKind::InvalidRequest, "entry-settled"));
     host.remove(&integration).unwrap();
 }
 

@@ -108,6 +108,10 @@ pub struct Entitlement {
     /// Whether it is passed on through nested resources.
     #[serde(default)]
     pub transitive: bool,
+    /// The kinds of resources that a grant of it can be limited to; empty: it always holds
+    /// everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
 }
 
 /// Something that a connector can do.

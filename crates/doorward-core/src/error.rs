@@ -28,6 +28,8 @@ pub enum ErrorKind {
     NotManageable,
     /// The present state of the object forbids the change.
     Conflict,
+    /// What came of an earlier change is not known yet, and this must wait for it.
+    OutcomeUnknown,
     /// The request makes no sense to the connector or the provider.
     InvalidRequest,
     /// The provider asks to slow down.
@@ -50,7 +52,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidConnection,
         Self::Unauthenticated,
         Self::PermissionDenied,
@@ -58,6 +60,7 @@ impl ErrorKind {
         Self::Ambiguous,
         Self::NotManageable,
         Self::Conflict,
+        Self::OutcomeUnknown,
         Self::InvalidRequest,
         Self::RateLimited,
         Self::Unavailable,
@@ -88,6 +91,7 @@ impl ErrorKind {
             Self::RateLimited => (10, 429),
             Self::Unavailable => (11, 503),
             Self::Timeout => (11, 504),
+            Self::OutcomeUnknown => (13, 409),
             Self::CursorExpired => (14, 410),
         }
     }
@@ -102,6 +106,7 @@ impl ErrorKind {
             Self::Ambiguous => "ambiguous",
             Self::NotManageable => "not-manageable",
             Self::Conflict => "conflict",
+            Self::OutcomeUnknown => "outcome-unknown",
             Self::InvalidRequest => "invalid-request",
             Self::RateLimited => "rate-limited",
             Self::Unavailable => "unavailable",

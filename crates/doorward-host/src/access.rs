@@ -92,7 +92,7 @@ impl Opened {
                 Record::GoneObject(_) | Record::GoneGrant(_) | Record::Expected(_) => {}
             }
         }
-        let mut rows: Vec<AccessRow> = grants
+        let rows: Vec<AccessRow> = grants
             .into_iter()
             .map(|grant| {
                 let principal = objects.get(&grant.key.principal);
@@ -106,9 +106,7 @@ impl Opened {
                 }
             })
             .collect();
-        rows.sort_by(|a, b| order(a).cmp(&order(b)));
-        rows.dedup_by(|a, b| a.grant.key == b.grant.key && a.grant.via == b.grant.via);
-        Ok(AccessList { subject, rows, skipped })
+        Ok(AccessList::new(subject, rows, skipped))
     }
 
     /// By which ways the principal has the entitlement on the resource.
@@ -152,6 +150,15 @@ impl Opened {
             _ => None,
         });
         Ok((paths, skipped.collect()))
+    }
+}
+
+impl AccessList {
+    /// A list in the one order in which people and diffs want it.
+    pub(crate) fn new(subject: Object, mut rows: Vec<AccessRow>, skipped: Vec<Skipped>) -> Self {
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        rows.dedup_by(|a, b| a.grant.key == b.grant.key && a.grant.via == b.grant.via);
+        Self { subject, rows, skipped }
     }
 }
 

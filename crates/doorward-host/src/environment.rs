@@ -18,7 +18,23 @@ pub struct Environment {
     pub log: Arc<dyn Log>,
     /// Who asks, for the journal: the operating system's user.
     pub actor: String,
+    /// Who waits for the host, and what it tells them meanwhile.
+    pub observer: Arc<dyn Observer>,
 }
+
+/// Who waits for the host. `()` is nobody.
+pub trait Observer: Send + Sync {
+    /// Something takes long, and why: one sentence.
+    fn note(&self, text: &str) {
+        let _ = text;
+    }
+    /// A change was written into the journal, under this id, right before its write leaves.
+    fn journaled(&self, id: &str) {
+        let _ = id;
+    }
+}
+
+impl Observer for () {}
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,17 +1,14 @@
 //! The host: connectors, integrations, and opening them.
 
 use doorward_core::validation::{Document, ValidConnection, Validator};
-use doorward_core::{
-    Connection, Error, ErrorKind, Factory, Identity, Outcome, Reach, Registry, Result,
-};
+use doorward_core::{Connection, Error, ErrorKind, Factory, Identity, Reach, Registry, Result};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::judge;
-use crate::store::{Claim, Closing, Integration, JournalEntry, SealedSecret, Settlement, Store};
+use crate::store::{Claim, Integration, SealedSecret, Store};
 use crate::{Environment, Opened, Policy, Vault};
 
 /// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
@@ -187,7 +184,7 @@ impl Host {
     /// if that was checked.
     ///
     /// # Errors
-    /// `Unavailable` while another process changes access through it; `Conflict` when a change
+    /// `Unavailable` while another process changes access through it; `OutcomeUnknown` when a change
     /// whose outcome is not known yet would then be looked up in another place; `NotFound` when it
     /// was removed meanwhile.
     pub fn update(
@@ -216,8 +213,8 @@ impl Host {
     /// Removes an integration with its secrets. Its journal stays.
     ///
     /// # Errors
-    /// `Unavailable` while another process changes access through it; `Conflict` when the outcome
-    /// of a change is not known yet, which nobody could look up then.
+    /// `Unavailable` while another process changes access through it; `OutcomeUnknown` when the
+    /// outcome of a change is not known yet, which nobody could look up then.
     pub fn remove(&self, integration: &Integration) -> Result<()> {
         let _claim = self.claim_now(integration)?;
         self.nothing_open(integration)?;
@@ -227,17 +224,17 @@ impl Host {
     /// Makes sure that nobody waits for the outcome of a change through this integration.
     ///
     /// # Errors
-    /// `Conflict`, with the reason `open-changes`.
+    /// `OutcomeUnknown`, with the reason `open-changes`.
     pub fn nothing_open(&self, integration: &Integration) -> Result<()> {
         let open = self.store.unsettled(&integration.id)?;
         let Some(entry) = open.first() else { return Ok(()) };
         let name = &integration.name;
         Err(Error::new(
-            ErrorKind::Conflict,
+            ErrorKind::OutcomeUnknown,
             "open-changes",
             format!(
-                "The outcome of {} through `{name}` is not known yet, and could not be looked up \
-                 any more.",
+                "The outcome of {} through `{name}` is not known yet, and could no longer be \
+                 looked up.",
                 if open.len() == 1 {
                     "a change".to_owned()
                 } else {
@@ -251,42 +248,6 @@ impl Host {
              TEXT`.",
             entry.id
         )))
-    }
-
-    /// Writes down what a person found out about a change that Doorward cannot look up.
-    ///
-    /// # Errors
-    /// `Conflict` when its outcome is known already; `NotFound` when its integration was removed;
-    /// `Unavailable` while another process changes access through it.
-    pub fn close(&self, entry: &JournalEntry, applied: bool, reason: &str) -> Result<JournalEntry> {
-        let claim = self.store.claim(&entry.integration)?;
-        let claim = claim.ok_or_else(|| crate::settle::busy(&entry.integration_name))?;
-        let mut entries = self.store.unsettled(&entry.integration)?;
-        entries.retain(|open| open.id == entry.id);
-        let Some(mut entry) = entries.pop() else {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "entry-settled",
-                format!("What came of {} is known already.", entry.id),
-            )
-            .remedy(format!("Look at it with `doorward journal show {}`.", entry.id)));
-        };
-        let settlement = Settlement {
-            at: self.environment.clock.now(),
-            outcome: Some(Outcome::new(judge::by_hand(&entry, applied))),
-            error: None,
-            request_id: entry.settlement.as_ref().and_then(|known| known.request_id.clone()),
-            by_looking: false,
-            given_up: None,
-            by_hand: Some(Closing {
-                actor: self.environment.actor.clone(),
-                reason: reason.to_owned(),
-            }),
-        };
-        self.store.settle(&claim, &entry.id, &settlement)?;
-        entry.state = settlement.state();
-        entry.settlement = Some(settlement);
-        Ok(entry)
     }
 
     fn claim_now(&self, integration: &Integration) -> Result<Claim> {

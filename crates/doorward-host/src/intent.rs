@@ -4,6 +4,7 @@ use doorward_core::{Error, ErrorKind, Result};
 use doorward_http::WriteRecord;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::environment::Observer;
 use crate::opened::{Opened, display_name};
 use crate::prepare::Prepared;
 use crate::store::{Claim, JournalEntry, JournalState, RequestSummary, Store};
@@ -14,6 +15,7 @@ pub(crate) struct Intent {
     claim: Arc<Claim>,
     /// The entry but for the write itself.
     draft: JournalEntry,
+    observer: Arc<dyn Observer>,
     written: Mutex<Option<JournalEntry>>,
 }
 
@@ -40,7 +42,8 @@ impl Intent {
             state: JournalState::Intent,
             settlement: None,
         };
-        Self { store, claim, draft, written: Mutex::default() }
+        let observer = Arc::clone(&opened.environment.observer);
+        Self { store, claim, draft, observer, written: Mutex::default() }
     }
 
     /// The entry, once it was written.
@@ -67,6 +70,7 @@ impl Intent {
         };
         let entry = JournalEntry { at: write.sent, request, ..self.draft.clone() };
         self.store.intent(&self.claim, &entry)?;
+        self.observer.journaled(&entry.id);
         *written = Some(entry);
         Ok(())
     }

@@ -117,11 +117,13 @@ fn left_behind(earlier: &JournalEntry, now: Timestamp) -> Option<bool> {
 
 /// The outcome of a change as a person saw it.
 pub(crate) fn by_hand(entry: &JournalEntry, applied: bool) -> OutcomeKind {
-    match (&entry.operation.action, applied, entry.prior.is_some()) {
-        (_, false, _) => OutcomeKind::NotApplied,
-        (Action::Grant { .. }, true, false) => OutcomeKind::Granted,
-        (Action::Grant { .. }, true, true) => OutcomeKind::AlreadyGranted,
-        (Action::Revoke { .. }, true, _) => OutcomeKind::Revoked,
+    let held_before = entry.prior.is_some() || entry.prior_unknown.is_some();
+    match (&entry.operation.action, applied) {
+        (_, false) => OutcomeKind::NotApplied,
+        (Action::Grant { .. }, true) if entry.prior.is_some() => OutcomeKind::AlreadyGranted,
+        (Action::Grant { .. }, true) => OutcomeKind::Granted,
+        (Action::Revoke { .. }, true) if held_before => OutcomeKind::Revoked,
+        (Action::Revoke { .. }, true) => OutcomeKind::AlreadyRevoked,
         _ => OutcomeKind::Done,
     }
 }

@@ -13,24 +13,28 @@ mod judge;
 mod opened;
 mod policy;
 mod prepare;
+mod rekey;
 mod resolve;
 mod selector;
 mod settle;
 mod sqlite;
 mod store;
+mod sync;
 mod vault;
 
 pub use access::{AccessList, AccessRow, Explanation};
 pub use change::{ChangeReport, ChangeRequest, Verb};
-pub use environment::{Environment, SystemClock, SystemRandom, TracingLog};
+pub use environment::{Environment, Observer, SystemClock, SystemRandom, TracingLog};
 pub use host::{Host, Proposal, SecretSources, SourceResolver, check_name, connector, stored};
 pub use opened::Opened;
 pub use policy::{AllowedResource, Policy};
+pub use rekey::{finish_rotation, reseal, rotate_key_file};
 pub use resolve::{Candidate, candidates};
 pub use selector::{Selector, SelectorRole};
-pub use sqlite::SqliteStore;
+pub use sqlite::{Holder, KeyUse, SqliteStore};
 pub use store::{
-    Claim, Closing, Integration, JournalEntry, JournalState, RequestSummary, SealedSecret,
-    Settlement, Store,
+    Claim, Closing, Integration, JournalEntry, JournalState, RequestSummary, Run, SealedSecret,
+    Settlement, Store, StoredPage, SyncStore,
 };
+pub use sync::{Ledger, Progress, Snapshot};
 pub use vault::Vault;

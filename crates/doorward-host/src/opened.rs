@@ -217,7 +217,7 @@ impl Opened {
 
     /// A kind that the descriptor does not declare breaks the contract: whoever reads the answer
     /// would not know what it is.
-    fn check_declared(&self, record: &Record) -> Result<()> {
+    pub(crate) fn check_declared(&self, record: &Record) -> Result<()> {
         let kinds: [Option<&str>; 2] = match record {
             Record::Account(account) => [Some(&account.key.kind), None],
             Record::Resource(resource) => [Some(&resource.key.kind), None],

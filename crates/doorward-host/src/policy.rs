@@ -142,13 +142,14 @@ impl Policy {
         match others {
             Some(0) => {
                 let (last, another) = match kept.principals.join(" or ") {
-                    kinds if kinds.is_empty() => (String::new(), "somebody else".to_owned()),
-                    kinds => (format!("{kinds} among those who are "), format!("another {kinds}")),
+                    kinds if kinds.is_empty() => ("holder".to_owned(), "somebody else".to_owned()),
+                    kinds => (kinds.clone(), format!("another {kinds}")),
                 };
                 Err(denied(
                     "last-holder",
                     format!(
-                        "This is the last {last}{entitlement} of {}, which must keep one.",
+                        "This is the last {last} with the right `{entitlement}` on {}, which must \
+                         keep one.",
                         resource.name
                     ),
                     format!("Give {another} the right `{entitlement}` first."),

@@ -75,26 +75,12 @@ impl Opened {
             )
             .remedy(format!("Name it by its id: `{}:id=…`.", selector.kind)));
         }
-        let mut found: Vec<Object> = answer
-            .records
-            .into_iter()
-            .filter_map(|record| match record {
-                Record::Account(account) => Some(Object::Account(account)),
-                Record::Resource(resource) => Some(Object::Resource(resource)),
-                _ => None,
-            })
-            .filter(|object| object.key().kind == selector.kind && fits(object, &selector.term))
-            .collect();
-        found.sort_by(|a, b| a.key().cmp(b.key()));
-        found.dedup_by(|a, b| a.key() == b.key());
-        match (found.pop(), found.is_empty()) {
-            (Some(object), true) => Ok(object),
-            (Some(object), false) => {
-                found.push(object);
-                Err(ambiguous(selector, &found))
-            }
-            (None, _) => Err(self.not_found(selector)),
-        }
+        let objects = answer.records.into_iter().filter_map(|record| match record {
+            Record::Account(account) => Some(Object::Account(account)),
+            Record::Resource(resource) => Some(Object::Resource(resource)),
+            _ => None,
+        });
+        choose(selector, objects, &self.place())
     }
 
     /// The one resource that the selector names.
@@ -112,24 +98,45 @@ impl Opened {
             .remedy("Name a resource, e.g. `group:Finance`.")),
         }
     }
+}
 
-    fn not_found(&self, selector: &Selector) -> Error {
-        let remedy = match &selector.term {
-            Term::Id(_) => "Check the id. Deleted objects are never found.".to_owned(),
-            Term::Mail(_) => "Check the address. Deleted objects are never found.".to_owned(),
-            Term::Name(_) => format!(
-                "Check the spelling: the whole name counts, not a part of it. Or name it by id, \
-                 `{}:id=…`. Deleted objects are never found.",
-                selector.kind
-            ),
-        };
-        Error::new(
-            ErrorKind::NotFound,
-            format!("{}-not-found", selector.kind),
-            format!("There is no {} in {}.", selector.text(), self.place()),
-        )
-        .remedy(remedy)
+/// The one of these objects that the selector names.
+pub(crate) fn choose(
+    selector: &Selector,
+    objects: impl Iterator<Item = Object>,
+    place: &str,
+) -> Result<Object> {
+    let mut found: Vec<Object> = objects
+        .filter(|object| object.key().kind == selector.kind && fits(object, &selector.term))
+        .collect();
+    found.sort_by(|a, b| a.key().cmp(b.key()));
+    found.dedup_by(|a, b| a.key() == b.key());
+    match (found.pop(), found.is_empty()) {
+        (Some(object), true) => Ok(object),
+        (Some(object), false) => {
+            found.push(object);
+            Err(ambiguous(selector, &found))
+        }
+        (None, _) => Err(not_found(selector, place)),
     }
+}
+
+fn not_found(selector: &Selector, place: &str) -> Error {
+    let remedy = match &selector.term {
+        Term::Id(_) => "Check the id. Deleted objects are never found.".to_owned(),
+        Term::Mail(_) => "Check the address. Deleted objects are never found.".to_owned(),
+        Term::Name(_) => format!(
+            "Check the spelling: the whole name counts, not a part of it. Or name it by id, \
+             `{}:id=…`. Deleted objects are never found.",
+            selector.kind
+        ),
+    };
+    Error::new(
+        ErrorKind::NotFound,
+        format!("{}-not-found", selector.kind),
+        format!("There is no {} in {}.", selector.text(), place),
+    )
+    .remedy(remedy)
 }
 
 fn ambiguous(selector: &Selector, found: &[Object]) -> Error {
@@ -145,7 +152,8 @@ fn ambiguous(selector: &Selector, found: &[Object]) -> Error {
 
 fn fits(object: &Object, term: &Term) -> bool {
     match term {
-        Term::Id(id) => object.key().id == *id,
+        // An application is known by the id that it signs in with.
+        Term::Id(id) => object.key().id == *id || object.login() == Some(id),
         Term::Mail(mail) => object.mail().is_some_and(|candidate| same_name(candidate, mail)),
         Term::Name(name) => {
             same_name(object.name(), name)

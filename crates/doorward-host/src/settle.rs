@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::Opened;
 use crate::change::EARLIER;
-use crate::judge::{ANSWERED_ALREADY, is_doubted};
+use crate::judge::{ANSWERED_ALREADY, by_hand, is_doubted};
 use crate::opened::CALL_DEADLINE;
-use crate::store::{Claim, JournalEntry, JournalState, Settlement};
+use crate::store::{Claim, Closing, JournalEntry, JournalState, Settlement};
 
 /// How long to wait before each look: replicas lag for seconds to tens of seconds
 /// (facts §7), so the looks get rarer.
@@ -50,6 +50,12 @@ impl Opened {
             }
             if waited >= CLAIM_PATIENCE {
                 return Err(busy(&integration.name));
+            }
+            if waited.is_zero() {
+                let name = &integration.name;
+                self.environment.observer.note(&format!(
+                    "Another Doorward is changing `{name}`; waiting for it, up to half a minute."
+                ));
             }
             tokio::time::sleep(CLAIM_STEP).await;
             waited += CLAIM_STEP;
@@ -103,6 +109,39 @@ impl Opened {
         Ok(entries)
     }
 
+    /// Writes down what a person found out about a change that Doorward cannot look up. It looks
+    /// once more before: what can be seen counts, not what is said.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when its outcome is known, or is found now; `NotFound` when its integration
+    /// was removed; `Unavailable` while another process changes access through it.
+    pub async fn close(&self, id: &str, applied: bool, reason: &str) -> Result<JournalEntry> {
+        let claim = self.claim().await?;
+        let Some(store) = &self.store else { return Err(known(id, None)) };
+        let mut entries = self.settle_unsettled(&claim).await?;
+        entries.retain(|entry| entry.id == id);
+        let Some(mut entry) = entries.pop() else { return Err(known(id, None)) };
+        if entry.state == JournalState::Settled {
+            return Err(known(id, entry.settlement.and_then(|found| found.outcome)));
+        }
+        let settlement = Settlement {
+            at: self.environment.clock.now(),
+            outcome: Some(Outcome::new(by_hand(&entry, applied))),
+            error: None,
+            request_id: entry.settlement.as_ref().and_then(|known| known.request_id.clone()),
+            by_looking: false,
+            given_up: None,
+            by_hand: Some(Closing {
+                actor: self.environment.actor.clone(),
+                reason: reason.to_owned(),
+            }),
+        };
+        store.settle(&claim, &entry.id, &settlement)?;
+        entry.state = settlement.state();
+        entry.settlement = Some(settlement);
+        Ok(entry)
+    }
+
     /// Settles the open changes of this grant before it is changed again: afterwards nobody could
     /// tell which of them took effect. Says whether there were any.
     pub(crate) async fn settle_same(&self, claim: &Claim, key: &GrantKey) -> Result<bool> {
@@ -135,7 +174,13 @@ impl Opened {
 
     async fn look_until_settled(&self, claim: &Claim, entry: &mut JournalEntry) -> Result<()> {
         let Some(store) = &self.store else { return Ok(()) };
-        for delay in LOOKS {
+        for (number, delay) in LOOKS.into_iter().enumerate() {
+            if number == 1 {
+                self.environment.observer.note(
+                    "What came of the change is being looked up; this can take two minutes and a \
+                     half. Ctrl-C leaves it to the next command.",
+                );
+            }
             tokio::time::sleep(delay).await;
             match self.look(entry).await {
                 Ok(outcome) => {
@@ -230,9 +275,20 @@ impl Opened {
     }
 }
 
+fn known(id: &str, outcome: Option<Outcome>) -> Error {
+    let message = match outcome {
+        Some(outcome) => {
+            format!("What came of {id} was found just now by looking: {}.", outcome.kind.label())
+        }
+        None => format!("What came of {id} is known already."),
+    };
+    Error::new(ErrorKind::InvalidRequest, "entry-settled", message)
+        .remedy(format!("Look at it with `doorward journal show {id}`."))
+}
+
 fn still_open(entry: &JournalEntry) -> Error {
     Error::new(
-        ErrorKind::Conflict,
+        ErrorKind::OutcomeUnknown,
         "earlier-change-open",
         format!("What came of an earlier change of the same access, {}, is not known yet.", entry.id),
     )

@@ -39,7 +39,37 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX journal_grants ON journal (integration, grant_key, sequence);
     CREATE INDEX journal_integrations ON journal (integration, sequence);
 ",
+    "
+    UPDATE integrations SET document = json_set(
+        document, '$.reach.endpoints[0].scheme.tokenUrlNamedByConnection',
+        json(iif(json_extract(document, '$.reach.endpoints[0].namedByConnection'), 'true', 'false'))
+    ) WHERE json_extract(document, '$.reach.endpoints[0].scheme.type') = 'oauth2-client-secret'
+        AND json_type(document, '$.reach.endpoints[0].scheme.tokenUrlNamedByConnection') IS NULL;
+    DROP INDEX journal_integrations;
+    CREATE INDEX journal_names ON journal (json_extract(entry, '$.integrationName'), sequence);
+    CREATE TABLE runs (integration TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT;
+    CREATE TABLE pages (
+        run TEXT NOT NULL, stream TEXT NOT NULL, phase INTEGER NOT NULL, chain BLOB NOT NULL,
+        sequence INTEGER NOT NULL, records BLOB NOT NULL,
+        PRIMARY KEY (run, phase, chain, sequence)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE snapshots (
+        integration TEXT PRIMARY KEY REFERENCES integrations (id) ON DELETE CASCADE,
+        id TEXT NOT NULL, document BLOB NOT NULL
+    ) STRICT;
+",
 ];
+
+mod copies;
+mod holder;
+mod rekey;
+mod runs;
+
+pub use holder::Holder;
+pub use rekey::KeyUse;
+
+/// A locked file; none for a store in memory, which no other process can reach.
+struct Lock(Option<File>);
 
 /// The store in one SQLite file, readable by its owner only.
 pub struct SqliteStore {
@@ -81,6 +111,22 @@ impl SqliteStore {
         connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         migrate(&mut connection)?;
         Ok(Self { connection: Mutex::new(connection), locks })
+    }
+
+    /// Locks the file of this name; `None` while another process has it. The operating system frees
+    /// it when the file is closed, also after `kill -9`.
+    fn lock_file(&self, name: &str) -> Result<Option<Lock>> {
+        let Some(directory) = &self.locks else { return Ok(Some(Lock(None))) };
+        let path = directory.join(format!("{name}.lock"));
+        let file = private_file(&path).map_err(|error| unusable(&path, error))?;
+        match file.try_lock() {
+            Ok(()) => {
+                holder::sign(&file);
+                Ok(Some(Lock(Some(file))))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(unusable(&path, error)),
+        }
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -230,18 +276,7 @@ impl Store for SqliteStore {
     }
 
     fn claim(&self, id: &str) -> Result<Option<Claim>> {
-        let lock = match &self.locks {
-            None => None,
-            Some(directory) => {
-                let path = directory.join(format!("{id}.lock"));
-                let file = private_file(&path).map_err(|error| unusable(&path, error))?;
-                match file.try_lock() {
-                    Ok(()) => Some(file),
-                    Err(TryLockError::WouldBlock) => return Ok(None),
-                    Err(TryLockError::Error(error)) => return Err(unusable(&path, error)),
-                }
-            }
-        };
+        let Some(lock) = self.lock_file(id)? else { return Ok(None) };
         let fence = self
             .connection()
             .query_row(
@@ -252,7 +287,7 @@ impl Store for SqliteStore {
             .optional()
             .map_err(failed)?
             .ok_or_else(gone)?;
-        Ok(Some(Claim { integration: id.to_owned(), fence, _lock: lock }))
+        Ok(Some(Claim { integration: id.to_owned(), fence, _lock: lock.0 }))
     }
 
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
@@ -290,9 +325,10 @@ impl Store for SqliteStore {
 
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>> {
         match integration {
-            Some(id) => self.entries(
-                "WHERE integration = ?1 ORDER BY sequence DESC LIMIT ?2",
-                params![id, limit],
+            Some(name) => self.entries(
+                "WHERE json_extract(entry, '$.integrationName') = ?1
+                 ORDER BY sequence DESC LIMIT ?2",
+                params![name, limit],
             ),
             None => self.entries("ORDER BY sequence DESC LIMIT ?1", [limit]),
         }

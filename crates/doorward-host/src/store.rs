@@ -1,7 +1,8 @@
 //! What the host remembers: integrations, their sealed secrets, and the journal.
 
 use doorward_core::{
-    Error, ErrorKind, Grant, Identity, Operation, Outcome, Reach, Result, Skipped, Timestamp,
+    Error, ErrorKind, Grant, Identity, Operation, Outcome, Reach, Record, Result, Skipped,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use crate::Policy;
+use crate::sync::Snapshot;
 
 /// A named connector with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,8 +184,58 @@ pub struct Claim {
     pub(crate) _lock: Option<File>,
 }
 
+/// A sync under way. While it lives, no other process begins one of the same integration; a commit
+/// of one that was replaced is refused.
+pub struct Run {
+    /// Our own id.
+    pub(crate) id: String,
+    pub(crate) integration: String,
+    /// The operating system releases the lock when the file is closed, also after `kill -9`.
+    pub(crate) _lock: Option<File>,
+}
+
+/// One page of a sync, and where it stands in the merge.
+#[derive(Clone, Debug)]
+pub struct StoredPage {
+    /// The stream.
+    pub stream: String,
+    /// The phase.
+    pub phase: u32,
+    /// The path of forks.
+    pub chain: Vec<u32>,
+    /// The number within the chain.
+    pub sequence: u32,
+    /// What the page said.
+    pub records: Vec<Record>,
+}
+
+/// The host's memory of syncs.
+pub trait SyncStore: Send + Sync {
+    /// Begins a sync; what an unfinished one left is gone. `None` while another process syncs.
+    ///
+    /// # Errors
+    /// `NotFound` when the integration was removed.
+    fn begin_run(&self, integration: &str, id: &str) -> Result<Option<Run>>;
+    /// Writes pages down, all or none.
+    ///
+    /// # Errors
+    /// `Unavailable` when another sync took over.
+    fn commit_pages(&self, run: &Run, pages: &[StoredPage]) -> Result<()>;
+    /// Drops the pages of a stream that begins anew.
+    fn drop_stream(&self, run: &Run, stream: &str) -> Result<()>;
+    /// Gives the records of every page, in merge order.
+    fn each_page(&self, run: &Run, take: &mut dyn FnMut(Vec<Record>)) -> Result<()>;
+    /// Puts the snapshot in place of the last one, at once or not at all, and drops the pages.
+    ///
+    /// # Errors
+    /// As [`commit_pages`](Self::commit_pages).
+    fn seal(&self, run: &Run, snapshot: &Snapshot) -> Result<()>;
+    /// The snapshot of the last finished sync.
+    fn snapshot(&self, integration: &str) -> Result<Option<Snapshot>>;
+}
+
 /// The host's memory: coarse, synchronous operations.
-pub trait Store: Send + Sync {
+pub trait Store: SyncStore {
     /// Every integration, by name.
     fn integrations(&self) -> Result<Vec<Integration>>;
     /// The integration of this name.
@@ -222,7 +274,8 @@ pub trait Store: Send + Sync {
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()>;
     /// Writes down what came of it.
     fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()>;
-    /// The journal, newest first; of one integration (its id), or all.
+    /// The journal, newest first; of all integrations that had this name, also removed ones, or
+    /// all.
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>>;
     /// The entries whose id starts so.
     fn journal_entries(&self, id_prefix: &str) -> Result<Vec<JournalEntry>>;

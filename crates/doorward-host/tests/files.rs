@@ -2,7 +2,7 @@
 #![cfg(all(test, unix))]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use doorward_host::{SqliteStore, Vault};
+use doorward_host::{SqliteStore, Store, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -49,4 +49,39 @@ fn a_database_that_was_open_to_others_is_closed_to_them() {
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     drop(SqliteStore::open(directory.path()).unwrap());
     assert_eq!(mode(&path), 0o600);
+}
+
+/// A database of an earlier Doorward is brought up to date; what its reach did not say is taken
+/// from what it did.
+#[test]
+fn an_integration_of_an_earlier_version_can_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(directory.path()).unwrap());
+    let database = rusqlite::Connection::open(directory.path().join("doorward.db")).unwrap();
+    database
+        .execute_batch(
+            "DROP TABLE runs; DROP TABLE pages; DROP TABLE snapshots; DROP INDEX journal_names;
+             CREATE INDEX journal_integrations ON journal (integration, sequence);
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    let document = serde_json::json!({
+        "id": "i", "name": "contoso", "connector": "entra-id", "connection": {},
+        "created": "2026-11-23T08:00:00Z", "updated": "2026-11-23T08:00:00Z",
+        "reach": {"endpoints": [{"name": "graph", "origin": "https://graph.microsoft.com",
+            "namedByConnection": true, "scheme": {"type": "oauth2-client-secret",
+                "tokenUrl": "https://login.microsoftonline.com/t/oauth2/v2.0/token",
+                "clientId": "c", "secret": {"pointer": "/secret"}, "scope": "s"}}]},
+    });
+    database
+        .execute(
+            "INSERT INTO integrations (id, name, document) VALUES ('i', 'contoso', ?1)",
+            [document.to_string()],
+        )
+        .unwrap();
+    drop(database);
+    let store = SqliteStore::open(directory.path()).unwrap();
+    let integration = store.integration("contoso").unwrap().unwrap();
+    let reach = serde_json::to_value(&integration.reach).unwrap();
+    assert_eq!(reach["endpoints"][0]["scheme"]["tokenUrlNamedByConnection"], true);
 }

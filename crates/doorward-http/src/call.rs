@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::ending::Ending;
 use crate::exchange::{Stop, claims, exchange};
+use crate::redact::Redactor;
 use crate::retry::{Budget, Delays};
 use crate::session::Shared;
 use crate::writes::Writes;
@@ -61,9 +62,20 @@ pub(crate) struct CallState {
     ending: Ending,
     limit: Duration,
     trouble: Mutex<Option<String>>,
+    /// The secrets that this call sent: no error of it may quote them.
+    sent: Mutex<Redactor>,
 }
 
 impl CallState {
+    /// Remembers the secrets of a request.
+    pub(crate) fn remember(&self, redactor: &Redactor) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).join(redactor);
+    }
+
+    fn redacted(&self, error: Error) -> Error {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).error(error)
+    }
+
     /// Remembers what a repeat is for, so that a deadline can say what kept the call.
     pub(crate) fn trouble(&self, what: String) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
@@ -84,6 +96,7 @@ impl Call {
             ending: Ending::default(),
             limit: options.deadline,
             trouble: Mutex::default(),
+            sent: Mutex::new(Redactor::NONE),
             session,
         }))
     }
@@ -106,7 +119,7 @@ impl Call {
             let known = self.0.writes.len();
             let error = match self.guard(attempt(self.context())).await? {
                 Ok(value) => return Ok(value),
-                Err(error) => error,
+                Err(error) => self.0.redacted(error),
             };
             let wait = delays
                 .get_or_insert_with(|| Delays::new(self.0.session.random.as_ref()))

@@ -8,7 +8,9 @@ use crate::{TransportError, TransportErrorKind};
 
 /// What a transport's error means for the request.
 pub(crate) fn transport(host: &str, error: &TransportError) -> Error {
-    use TransportErrorKind::{Address, Body, Certificate, Connect, Lost, Name, Refused, Tls};
+    use TransportErrorKind::{
+        Address, Body, Certificate, Connect, Lost, Name, Proxy, ProxyDenied, Refused, Tls,
+    };
     let unavailable = |reason: &str, message: String| {
         Error::new(ErrorKind::Unavailable, reason, message).retry(Retry::Backoff)
     };
@@ -32,6 +34,23 @@ pub(crate) fn transport(host: &str, error: &TransportError) -> Error {
             .remedy("Check host and port, and whether a firewall stands between."),
         Connect => unavailable("connection-failed", format!("No connection to {host}: {what}."))
             .remedy("Check the network between this machine and the host, and its firewalls."),
+        Proxy => {
+            unavailable("proxy-failed", format!("{host} was not reached: {what}.")).remedy(
+                "Check the address in --proxy, HTTPS_PROXY or the configuration file, and whether \
+                 the proxy lets this host through. `doorward config show --origin` says which \
+                 proxy is used and why; `--proxy none` uses none.",
+            )
+        }
+        ProxyDenied => Error::new(
+            ErrorKind::Unavailable,
+            "proxy-denied",
+            format!("{host} was not reached: {what}."),
+        )
+        .remedy(
+            "Give the proxy's user name and password in its address, http://USER:PASSWORD@HOST:PORT, \
+             by HTTPS_PROXY or the configuration file rather than on the command line, where other \
+             users of this machine see them.",
+        ),
         Certificate => Error::new(
             ErrorKind::Unavailable,
             "tls-untrusted-certificate",

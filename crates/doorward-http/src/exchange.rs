@@ -191,6 +191,7 @@ impl Exchange<'_> {
         let (parts, stream) = response.into_parts();
         let status = parts.status.as_u16();
         let redactor = self.redactor(attached);
+        call.remember(redactor);
         // Everything that is told of the answer comes from these; its coding must stay as it came.
         let mut headers = parts.headers.clone();
         redactor.headers(parts.status, &mut headers);
@@ -369,13 +370,15 @@ async fn retry_transport(
     error: &TransportError,
     delays: &mut Option<Delays>,
 ) -> Result<(), Stop> {
-    use TransportErrorKind::{Address, Body, Certificate, Connect, Lost, Name, Refused, Tls};
+    use TransportErrorKind::{
+        Address, Body, Certificate, Connect, Lost, Name, Proxy, ProxyDenied, Refused, Tls,
+    };
     let cost = match error.kind {
         Address => {
             return Err(Stop::end(CallEnd::Denied(errors::transport(host, error))));
         }
-        Certificate | Tls => None,
-        Name | Refused | Connect => Some(COST_OF_NO_CONNECTION),
+        Certificate | Tls | ProxyDenied => None,
+        Name | Refused | Connect | Proxy => Some(COST_OF_NO_CONNECTION),
         Lost | Body => Some(1),
     };
     let failed = errors::transport(host, error);

@@ -126,7 +126,7 @@ pub(crate) const fn address_rule(named_by_connection: bool) -> AddressRule {
 }
 
 /// Whether the name itself says loopback (RFC 6761 §6.3 for `localhost`).
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

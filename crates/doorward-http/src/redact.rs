@@ -1,5 +1,6 @@
 //! Secrets are cut out of the answers that quote them.
 
+use doorward_core::Error;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -49,6 +50,28 @@ impl Redactor {
         body
     }
 
+    /// Cuts the secrets out of an error, wherever its text comes from: a parser quotes what it
+    /// cannot read, and a success is given to it as it came.
+    pub(crate) fn error(&self, error: Error) -> Error {
+        let Some(cut) = serde_json::to_vec(&error).ok().and_then(|text| self.cut(&text, 1)) else {
+            return error;
+        };
+        serde_json::from_slice(&cut).unwrap_or_else(|_| {
+            Error::new(error.kind, "redacted", "The text of this error quoted a secret.")
+                .retry(error.retry)
+        })
+    }
+
+    /// These secrets as well.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for secret in &other.0 {
+            let known = |kept: &SecretString| kept.expose_secret() == secret.expose_secret();
+            if !self.0.iter().any(known) {
+                self.0.push(secret.clone());
+            }
+        }
+    }
+
     /// The text without the secrets of at least this length; `None` when it quotes none.
     fn cut(&self, text: &[u8], least: usize) -> Option<Vec<u8>> {
         let secrets: Vec<&str> = self
@@ -60,11 +83,18 @@ impl Redactor {
         if secrets.is_empty() {
             return None;
         }
+        // Nearly every byte of an answer begins no quote.
+        let begins = |byte: u8| {
+            matches!(byte, b'%' | b'\\' | b'&' | b'+')
+                || secrets.iter().any(|secret| secret.as_bytes().first() == Some(&byte))
+        };
         let mut kept = Vec::new();
         let mut found = false;
         let mut rest = text;
         while let Some((first, after)) = rest.split_first() {
-            let quote = secrets.iter().filter_map(|secret| quoted(rest, secret)).max();
+            let quote = begins(*first)
+                .then(|| secrets.iter().filter_map(|secret| quoted(rest, secret)).max())
+                .flatten();
             match quote.and_then(|length| rest.get(length..)) {
                 Some(after) => {
                     kept.extend_from_slice(REDACTED.as_bytes());
@@ -84,7 +114,10 @@ impl Redactor {
 /// How many bytes at the beginning of the text quote the secret. What is an escape in one spelling
 /// stands for itself in another, so each is tried on its own.
 fn quoted(text: &[u8], secret: &str) -> Option<usize> {
-    [itself, percent, json].into_iter().filter_map(|spelling| spelled(text, secret, spelling)).max()
+    [itself, percent, json, html]
+        .into_iter()
+        .filter_map(|spelling| spelled(text, secret, spelling))
+        .max()
 }
 
 /// As [`quoted`], each character as it is or as this spelling has it.
@@ -115,14 +148,51 @@ fn percent(text: &[u8], char: char) -> Option<usize> {
     same.then_some(3 * bytes.len())
 }
 
-/// `\u002f`, `\/`, `\"` or `\\` (RFC 8259 §7).
+/// `\u002f`, `\/`, `\"`, `\\`, `\n` and its like, and surrogate pairs (RFC 8259 §7).
 fn json(text: &[u8], char: char) -> Option<usize> {
     let escape = text.strip_prefix(b"\\")?;
-    if matches!(char, '/' | '"' | '\\') && itself(escape, char).is_some() {
+    let short = match char {
+        '/' | '"' | '\\' => Some(char),
+        '\u{8}' => Some('b'),
+        '\t' => Some('t'),
+        '\n' => Some('n'),
+        '\u{c}' => Some('f'),
+        '\r' => Some('r'),
+        _ => None,
+    };
+    if short.is_some_and(|short| itself(escape, short).is_some()) {
         return Some(2);
     }
-    let digits = escape.strip_prefix(b"u")?.get(..4)?;
-    (hexadecimal(digits) == Some(u32::from(char))).then_some(6)
+    let mut units = [0; 2];
+    let mut length = 0;
+    for unit in char.encode_utf16(&mut units) {
+        let digits = text.get(length..)?.strip_prefix(b"\\u")?.get(..4)?;
+        (hexadecimal(digits) == Some(u32::from(*unit))).then_some(())?;
+        length += 6;
+    }
+    Some(length)
+}
+
+/// `&amp;` and its like, `&#38;`, `&#x26;`: a gateway's page.
+fn html(text: &[u8], char: char) -> Option<usize> {
+    let end = text.iter().take(10).position(|byte| *byte == b';')?;
+    let name = text.get(..end)?.strip_prefix(b"&")?;
+    let named = match name {
+        b"amp" => Some('&'),
+        b"lt" => Some('<'),
+        b"gt" => Some('>'),
+        b"quot" => Some('"'),
+        b"apos" => Some('\''),
+        _ => None,
+    };
+    let number = || {
+        let number = name.strip_prefix(b"#")?;
+        match number.strip_prefix(b"x").or_else(|| number.strip_prefix(b"X")) {
+            Some(digits) => hexadecimal(digits),
+            None => std::str::from_utf8(number).ok()?.parse().ok(),
+        }
+    };
+    (named.or_else(|| char::from_u32(number()?)) == Some(char)).then_some(end + 1)
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
@@ -132,6 +202,7 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use doorward_core::ErrorKind;
 
     #[test]
     fn quotes_in_every_spelling() {
@@ -145,6 +216,9 @@ mod tests {
             ("a+b", r"a\u002Bb a\u002bb", "[redacted] [redacted]"),
             ("ä€", "ä€ %C3%A4%e2%82%ac", "[redacted] [redacted]"),
             ("ä€", r"\u00e4\u20AC", "[redacted]"),
+            ("p😀w", r"p\ud83d\ude00w", "[redacted]"),
+            ("a\tb\n", r"a\tb\n", "[redacted]"),
+            ("a&b<c'", "a&amp;b&lt;c&#39; a&#x26;b&#60;c&apos;", "[redacted] [redacted]"),
             ("100%25", "100%25 100%2525", "[redacted] [redacted]"),
             ("aab", "aaab", "a[redacted]"),
             ("s3cret", "s3cre", "s3cre"),
@@ -161,6 +235,18 @@ mod tests {
             let body = redactor.body(StatusCode::OK, text.as_bytes().to_vec());
             assert_eq!(String::from_utf8(body).unwrap(), text, "a success stays");
         }
+    }
+
+    #[test]
+    fn an_error_does_not_quote_a_secret() {
+        let error = Error::new(ErrorKind::Unavailable, "r", "It said \"Bearer s3cret\".")
+            .cause("invalid type: string \"s3cret\"")
+            .attribute("echo", "s3cret");
+        let shown = format!("{:?}", Redactor::NONE.and("s3cret".to_owned()).error(error));
+        assert!(!shown.contains("s3cret") && shown.contains("Bearer [redacted]"), "{shown}");
+        let error = Error::new(ErrorKind::Unavailable, "r", "m");
+        let cut = Redactor::NONE.and("kind".to_owned()).error(error);
+        assert_eq!((cut.kind, cut.reason.as_str()), (ErrorKind::Unavailable, "redacted"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use doorward_core::{Attributes, AuthFailure, AuthStage, Error, Result, SecretPlacement};
+use doorward_core::{
+    Attributes, AuthFailure, AuthStage, Error, ErrorKind, Result, SecretPlacement,
+};
 use futures::FutureExt;
 use futures::future::{BoxFuture, WeakShared};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -252,7 +254,8 @@ impl TokenSource {
 
     fn token(&self, bytes: &[u8], began: Instant, number: u64) -> Result<Token, Error> {
         let broken = |why: &str| {
-            errors::violation("token-answer", format!("The token endpoint of {} {why}.", self.host))
+            let message = format!("The token endpoint of {} {why}.", self.host);
+            Error::new(ErrorKind::Unavailable, "token-answer", message)
                 .remedy("A proxy or a sign-in page may stand in between. Try from another network.")
         };
         // serde's message could quote the token, so it is not kept.

@@ -1,5 +1,6 @@
 //! The seam below all policy: one request out, one answer back.
 
+pub(crate) mod proxy;
 pub(crate) mod reqwest;
 pub(crate) mod service;
 
@@ -44,6 +45,10 @@ pub enum TransportErrorKind {
     Certificate,
     /// TLS failed for another reason. Nothing was sent.
     Tls,
+    /// The proxy could not be reached, or did not reach the host. Nothing was sent.
+    Proxy,
+    /// The proxy asks for a user name and a password, or for others. Nothing was sent.
+    ProxyDenied,
     /// The connection was lost before the answer's head was complete. Something may have been
     /// sent.
     Lost,

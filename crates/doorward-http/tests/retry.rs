@@ -81,7 +81,9 @@ async fn the_connectors_repeats_draw_on_the_same_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn lost_connections() {
-    use TransportErrorKind::{Address, Body, Certificate, Connect, Lost, Name, Refused, Tls};
+    use TransportErrorKind::{
+        Address, Body, Certificate, Connect, Lost, Name, Proxy, ProxyDenied, Refused, Tls,
+    };
     // (kind, attempts of a read, attempts of a write, reason)
     let table = [
         (Lost, 6, 1, "connection-lost"),
@@ -91,6 +93,8 @@ async fn lost_connections() {
         (Connect, 3, 3, "connection-failed"),
         (Certificate, 1, 1, "tls-untrusted-certificate"),
         (Tls, 1, 1, "tls-failure"),
+        (Proxy, 3, 3, "proxy-failed"),
+        (ProxyDenied, 1, 1, "proxy-denied"),
         (Address, 1, 1, "address-not-allowed"),
     ];
     for (kind, reads, writes, reason) in table {

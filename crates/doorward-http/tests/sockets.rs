@@ -18,7 +18,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 fn open(origin: String, ca_file: Option<Vec<u8>>, repeats: u32) -> Session {
-    let transport = ReqwestTransport::new(TransportOptions { ca_file }).unwrap();
+    let transport =
+        ReqwestTransport::new(TransportOptions { ca_file, ..TransportOptions::default() }).unwrap();
     let mut endpoint = endpoint(Scheme::None);
     endpoint.origin = origin;
     endpoint.named_by_connection = true;
@@ -229,7 +230,8 @@ async fn a_port_that_speaks_no_tls() {
 async fn no_library_below_logs_a_credential() {
     let (captured, guard) = capture();
     let server = serve_tls(&["localhost"]).await;
-    let options_of = TransportOptions { ca_file: Some(server.certificate.into_bytes()) };
+    let ca_file = Some(server.certificate.into_bytes());
+    let options_of = TransportOptions { ca_file, ..TransportOptions::default() };
     let transport: Arc<dyn Transport> = Arc::new(ReqwestTransport::new(options_of).unwrap());
     let mut endpoint = endpoint(Scheme::Header {
         header: "x-key".to_owned(),
@@ -250,7 +252,8 @@ async fn no_library_below_logs_a_credential() {
 #[test]
 fn ca_files() {
     for pem in [&b""[..], b"no certificate"] {
-        let options = TransportOptions { ca_file: Some(pem.to_vec()) };
+        let options =
+            TransportOptions { ca_file: Some(pem.to_vec()), ..TransportOptions::default() };
         assert_eq!(ReqwestTransport::new(options).unwrap_err().reason, "ca-file");
     }
 }

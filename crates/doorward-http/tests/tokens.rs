@@ -164,7 +164,7 @@ async fn a_token_that_is_none_is_refused_without_being_shown() {
         let provider = Provider::new([]).tokens([answer(200, &[], body)]);
         let end = plain(&live(&session(&provider)), get()).await.unwrap_err();
         let error = error(end);
-        assert_eq!(error.kind, ErrorKind::ContractViolation, "{body}");
+        assert_eq!(error.kind, ErrorKind::Unavailable, "{body}");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
 }

@@ -3,44 +3,96 @@
 use doorward_core::validation::Validator;
 use doorward_core::{Clock, Error, ErrorKind, Factory, Registry, Result, Timestamp};
 use doorward_host::{
-    Environment, Host, Integration, JournalEntry, JournalState, Opened, Proposal, SqliteStore,
-    Store, SystemClock, SystemRandom, TracingLog, Vault, connector,
+    Environment, Host, Integration, JournalEntry, JournalState, KeyUse, Observer, Opened, Proposal,
+    SqliteStore, Store, SystemClock, SystemRandom, TracingLog, Vault, connector, finish_rotation,
 };
-use doorward_http::{ReqwestTransport, TransportOptions};
+use doorward_http::{ProxyUrl, ReqwestTransport, TransportOptions};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use url::Url;
 
-use crate::cli::{Globals, Target};
+use crate::cli::Target;
 use crate::connection;
 use crate::output::{Console, journal};
 use crate::secrets::LocalSources;
+use crate::settings::Settings;
 
 /// What a command has.
 #[derive(Clone)]
 pub(crate) struct App {
     /// Where it prints and asks.
     pub(crate) console: Console,
-    globals: Globals,
+    settings: Settings,
     /// Set when the environment's variables shall not be seen; who then acts.
     story: Option<&'static str>,
     clock: Arc<dyn Clock>,
-    started: Timestamp,
+    own_change: OwnChange,
+    key_use: Arc<Mutex<Option<KeyUse>>>,
+}
+
+/// The journal's id of the change that this command sent, once it did.
+type OwnChange = Arc<Mutex<Option<String>>>;
+
+/// Tells the person who waits for the host.
+struct Waiter {
+    console: Console,
+    own_change: OwnChange,
+}
+
+impl Observer for Waiter {
+    fn note(&self, text: &str) {
+        self.console.note(text);
+    }
+
+    fn journaled(&self, id: &str) {
+        *self.own_change.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
+    }
 }
 
 impl App {
     /// The program's own.
-    pub(crate) fn new(globals: Globals) -> Self {
-        let console = Console::new(globals.output, globals.no_input);
+    pub(crate) fn new(settings: Settings) -> Self {
+        let console = Console::new(settings.output.value, settings.no_input.value)
+            .with_columns(settings.columns.clone());
         let clock = Arc::new(SystemClock);
-        Self { console, globals, story: None, started: clock.now(), clock }
+        Self {
+            console,
+            settings,
+            story: None,
+            own_change: OwnChange::default(),
+            key_use: Arc::default(),
+            clock,
+        }
     }
 
     /// One that lives in a directory and a time of its own, and sees nothing of the user's settings.
     pub(crate) fn story(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        let globals = Globals { data_dir: Some(directory.join("data")), ..Globals::default() };
+        let settings = Settings::story(&directory.join("data"));
         let console = Console::story(directory);
-        Self { console, globals, story: Some("demo"), started: clock.now(), clock }
+        Self {
+            console,
+            settings,
+            story: Some("demo"),
+            own_change: OwnChange::default(),
+            key_use: Arc::default(),
+            clock,
+        }
+    }
+
+    /// How secrets are had that are not stored.
+    pub(crate) fn local_sources(&self) -> LocalSources {
+        LocalSources { show_errors: self.settings.verbose }
+    }
+
+    /// The proxy by which this origin is reached, if it is.
+    pub(crate) fn proxy_of(&self, origin: &str) -> Option<&ProxyUrl> {
+        self.settings.proxy.value.of(&Url::parse(origin).ok()?)
+    }
+
+    /// What is set for this run.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Now.
@@ -48,7 +100,8 @@ impl App {
         self.clock.now()
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    /// A variable of the environment, unless it is empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
         if self.story.is_some() {
             return None;
         }
@@ -68,7 +121,7 @@ impl App {
     /// # Errors
     /// `InvalidRequest` when the user has no home.
     pub(crate) fn data_directory(&self) -> Result<PathBuf> {
-        if let Some(directory) = &self.globals.data_dir {
+        if let Some(directory) = &self.settings.data_dir.value {
             return Ok(directory.clone());
         }
         let strategy = etcetera::choose_base_strategy().map_err(|error| {
@@ -99,11 +152,32 @@ impl App {
     /// When store, key or trust store cannot be used.
     pub(crate) fn host(&self) -> Result<Host> {
         let store = self.store()?;
-        let vault = match self.variable("DOORWARD_KEY") {
-            Some(text) => Vault::from_text(&zeroize::Zeroizing::new(text))?,
-            None => Vault::from_file(&self.data_directory()?.join("key"))?,
-        };
+        let vault = self.vault(&store)?;
         self.host_with(store, vault)
+    }
+
+    /// What seals and opens stored secrets. From now on until this program ends, nobody changes the
+    /// key.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when the key cannot be used.
+    pub(crate) fn vault(&self, store: &SqliteStore) -> Result<Vault> {
+        let in_use = store.use_key()?;
+        *self.key_use.lock().unwrap_or_else(PoisonError::into_inner) = Some(in_use);
+        if let Some(text) = self.variable("DOORWARD_KEY") {
+            return Vault::from_text(&zeroize::Zeroizing::new(text));
+        }
+        let file = self.key_file()?;
+        finish_rotation(store, &file)?;
+        Vault::from_file(&file)
+    }
+
+    /// Where the key is, unless the environment holds it.
+    ///
+    /// # Errors
+    /// As [`data_directory`](Self::data_directory).
+    pub(crate) fn key_file(&self) -> Result<PathBuf> {
+        Ok(self.data_directory()?.join("key"))
     }
 
     /// A host that remembers nothing.
@@ -116,15 +190,22 @@ impl App {
     }
 
     fn host_with(&self, store: Arc<SqliteStore>, vault: Vault) -> Result<Host> {
-        let ca_file = self.globals.ca_file.as_deref().map(|path| self.ca_file(path)).transpose()?;
+        let ca_file = self.settings.ca_file.value.as_deref();
+        let ca_file = ca_file.map(|path| self.ca_file(path)).transpose()?;
+        let proxies = self.settings.proxy.value.clone();
         let environment = Environment {
-            transport: Arc::new(ReqwestTransport::new(TransportOptions { ca_file })?),
+            transport: Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
             clock: Arc::clone(&self.clock),
             random: Arc::new(SystemRandom),
             log: Arc::new(TracingLog),
             actor: self.actor(),
+            observer: Arc::new(Waiter {
+                console: self.console.clone(),
+                own_change: Arc::clone(&self.own_change),
+            }),
         };
-        Ok(Host::new(Registry::native()?, store, vault, environment, Arc::new(LocalSources)))
+        let sources = Arc::new(self.local_sources());
+        Ok(Host::new(Registry::native()?, store, vault, environment, sources))
     }
 
     fn ca_file(&self, path: &Path) -> Result<Vec<u8>> {
@@ -175,7 +256,8 @@ impl App {
     ) -> Result<Proposal> {
         let factory = self.factory(connector)?;
         let validator = Validator::new(&factory.descriptor().connection_schema)?;
-        let loaded = connection::load(&self.console, &validator, path).await?;
+        let loaded =
+            connection::load(&self.console, &validator, path, self.local_sources()).await?;
         self.console.warnings(&connection::shown(path), loaded.connection.warnings());
         host.propose(connector, loaded.connection, loaded.sources)
     }
@@ -198,12 +280,10 @@ impl App {
         Ok(())
     }
 
-    /// The change that this command sent, as the journal has it; the newest one of this user since
-    /// the command began.
+    /// The change that this command sent, as the journal has it.
     pub(crate) fn own_change(&self) -> Option<JournalEntry> {
-        let newest = self.store().and_then(|store| store.journal(None, 20)).ok()?;
-        let actor = self.actor();
-        newest.into_iter().find(|entry| entry.at >= self.started && entry.actor == actor)
+        let id = self.own_change.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        self.store().and_then(|store| store.journal_entries(&id)).ok()?.pop()
     }
 
     /// Who acts, for the journal.
@@ -229,10 +309,9 @@ fn actor() -> String {
 }
 
 /// The user that runs this process, by the system's own tables: a variable can be set to anything.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 fn process_user() -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let id = rustix::process::getuid().as_raw().to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -242,7 +321,7 @@ fn process_user() -> Option<String> {
     Some(name.unwrap_or(format!("uid {id}")))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 fn process_user() -> Option<String> {
     None
 }

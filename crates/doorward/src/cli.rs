@@ -10,6 +10,7 @@ use crate::exit;
 #[command(
     name = "doorward",
     version,
+    long_version = LONG_VERSION,
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
@@ -21,6 +22,19 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// What was built, from what, by what: see `build.rs`.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit:  ",
+    env!("DOORWARD_COMMIT"),
+    "\nrustc:   ",
+    env!("DOORWARD_RUSTC"),
+    "\ntarget:  ",
+    env!("DOORWARD_TARGET"),
+    "\nprofile: ",
+    env!("DOORWARD_PROFILE"),
+);
 
 const LONG_HELP: &str = "\
 Start here:
@@ -51,15 +65,24 @@ pub(crate) fn command() -> clap::Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// How results are printed
-    #[arg(short, long, value_enum, default_value_t, global = true, value_name = "FORMAT")]
-    pub(crate) output: Format,
-    /// Where integrations and the journal are kept [default: the user's data directory]
-    #[arg(long, env = "DOORWARD_DATA_DIR", global = true, value_name = "DIRECTORY")]
+    /// How results are printed; lists know all formats, other commands table and json [default: DOORWARD_OUTPUT, else table]
+    #[arg(short, long, value_enum, global = true, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// Only these columns of a list, in this order; an unknown one shows which there are
+    #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+    /// Where integrations and the journal are kept [default: DOORWARD_DATA_DIR, else the user's data directory]
+    #[arg(long, global = true, value_name = "DIRECTORY")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Trust the certificates in this PEM file, too
+    /// The configuration file [default: DOORWARD_CONFIG, else doorward/config.toml in the user's configuration directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Trust the certificates in this PEM file, too [default: DOORWARD_CA_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Send requests through this proxy, or through none [default: HTTPS_PROXY, ALL_PROXY; NO_PROXY makes exceptions]
+    #[arg(long, global = true, value_name = "URL|none")]
+    pub(crate) proxy: Option<String>,
     /// Never ask; changes then need --yes
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
@@ -69,13 +92,49 @@ pub(crate) struct Globals {
 }
 
 /// How results are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// Tables and sentences, for people
     #[default]
     Table,
+    /// Tables with every column
+    Wide,
     /// One JSON document, for programs
     Json,
+    /// One JSON object per item, each in a line of its own
+    Jsonl,
+    /// Comma-separated values with a header, for spreadsheets
+    Csv,
+    /// Tab-separated values with a header, for line tools
+    Tsv,
+    /// The name of each item only, as other commands take it
+    Name,
+}
+
+impl Format {
+    /// Whether results and what stands beside them are JSON.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
+
+    /// Whether a person reads, so that a sentence may take the place of a result.
+    pub(crate) fn is_for_people(self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
+    }
+
+    /// As it is written after `-o`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Wide => "wide",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Name => "name",
+        }
+    }
 }
 
 /// Which integration a command is about.
@@ -148,6 +207,19 @@ pub(crate) enum Command {
         after_help = "Example:\n  doorward integration add contoso --connector entra-id --connection contoso.json"
     )]
     Integration(IntegrationCommand),
+    /// Read everything, and keep it for `list` and `--last-sync`
+    ///
+    /// Reads all accounts, resources and who has access to what, page by page. The result takes the
+    /// place of the last one when it is finished; when it is stopped or fails, the last one stays.
+    /// Says what was expected, received and left out, and ends with 14 when a part was left out.
+    #[command(after_help = "Examples:\n  doorward sync\n  doorward sync -i contoso -o jsonl")]
+    Sync {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List what the last sync saw, without asking the provider
+    #[command(subcommand, after_help = "Example:\n  doorward list accounts -o csv")]
+    List(ListCommand),
     /// Check a connection: who we are there, what we may do, what to mend
     ///
     /// Ends with 5 when a finding says that something will not work.
@@ -192,6 +264,51 @@ pub(crate) enum Command {
     /// The journal: every change, before and after
     #[command(subcommand, after_help = "Example:\n  doorward journal list")]
     Journal(JournalCommand),
+    /// The settings: what is set, and where it came from
+    #[command(subcommand, after_help = "Example:\n  doorward config show --origin")]
+    Config(ConfigCommand),
+    /// Replace the key of stored secrets by a new one, and seal all secrets with it
+    ///
+    /// The new key takes the place of the key file. When the key is in DOORWARD_KEY instead, the
+    /// new one is read from the variable that --new-key-env names, and you set DOORWARD_KEY to it
+    /// afterwards.
+    #[command(
+        after_help = "Examples:\n  doorward rotate-key\n  doorward rotate-key --new-key-env NEW_KEY"
+    )]
+    RotateKey {
+        /// The variable with the new key: 32 bytes in base64, as `openssl rand -base64 32` makes them
+        #[arg(long, value_name = "NAME")]
+        new_key_env: Option<String>,
+    },
+    /// Write everything that is stored into one file
+    ///
+    /// Integrations, sealed secrets, policy and journal, as they are at one moment. The key is not
+    /// in it: keep it apart, or the secrets must be entered again.
+    #[command(after_help = "Example:\n  doorward backup doorward-backup.db")]
+    Backup {
+        /// The file, which must not be there yet
+        file: PathBuf,
+    },
+    /// Put back what `doorward backup` wrote, in place of what is stored now
+    #[command(after_help = "Example:\n  doorward restore doorward-backup.db")]
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Replace what is stored now without being asked
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Print a script that completes commands in your shell
+    ///
+    /// It completes commands, options, and the names of connectors and integrations. It asks no
+    /// system for anything.
+    #[command(
+        after_help = "Examples:\n  doorward completion bash > ~/.local/share/bash-completion/completions/doorward\n  doorward completion zsh > ~/.zfunc/_doorward\n  doorward completion fish > ~/.config/fish/completions/doorward.fish\n  doorward completion powershell >> $PROFILE"
+    )]
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
     /// Serve a simulated Microsoft Entra tenant, to try everything without a real one
     ///
     /// Listens on this machine only and runs until Ctrl-C.
@@ -310,6 +427,29 @@ pub(crate) enum IntegrationCommand {
     },
 }
 
+/// `doorward list`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListCommand {
+    /// List the accounts
+    #[command(after_help = "Example:\n  doorward list accounts -o wide")]
+    Accounts {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List the resources, and whether they can be managed here
+    #[command(after_help = "Example:\n  doorward list resources -o csv --columns name,class,id")]
+    Resources {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// List who has which right on what, directly
+    #[command(after_help = "Example:\n  doorward list grants -o jsonl")]
+    Grants {
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
 /// `doorward access`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccessCommand {
@@ -326,6 +466,9 @@ pub(crate) enum AccessCommand {
         /// What this one has access to, e.g. alice@contoso.com
         #[arg(long = "for", id = "who", value_name = "WHO", conflicts_with = "on")]
         who: Option<String>,
+        /// As the last sync saw it, without asking the provider
+        #[arg(long)]
+        last_sync: bool,
         #[command(flatten)]
         target: Target,
     },
@@ -343,6 +486,9 @@ pub(crate) enum AccessCommand {
         /// Which right [default: the first that the resource has, e.g. member]
         #[arg(long, value_name = "RIGHT")]
         right: Option<String>,
+        /// As the last sync saw it, without asking the provider
+        #[arg(long)]
+        last_sync: bool,
         #[command(flatten)]
         target: Target,
     },
@@ -414,6 +560,37 @@ pub(crate) enum JournalCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// `doorward config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Show every setting that counts for a command given here and now
+    ///
+    /// A flag counts before the environment, the environment before the configuration file. The
+    /// file is TOML; it may hold output, data-dir, ca-file, proxy, no-input and verbose. Paths in it
+    /// count from its own directory. No secret is ever shown.
+    #[command(
+        after_help = "Examples:\n  doorward config show\n  doorward config show --origin -o json"
+    )]
+    Show {
+        /// Show where each value came from, too
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// A shell that can complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// `PowerShell`.
+    Powershell,
 }
 
 /// What a person saw of a change.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::ask;
 use crate::output::{Console, text};
-use crate::secrets;
+use crate::secrets::{self, LocalSources};
 
 /// A connection that can be used, and where those of its secrets come from that are not stored.
 pub(crate) struct Loaded {
@@ -23,21 +23,30 @@ pub(crate) struct Loaded {
 ///
 /// # Errors
 /// `InvalidConnection` with the findings as attributes, when it cannot be used.
-pub(crate) async fn load(console: &Console, validator: &Validator, path: &Path) -> Result<Loaded> {
+pub(crate) async fn load(
+    console: &Console,
+    validator: &Validator,
+    path: &Path,
+    local: LocalSources,
+) -> Result<Loaded> {
     let bytes = read(console, path).await?;
     let shown = shown(path);
     let mut document = Document::parse(&bytes).map_err(|findings| invalid(&shown, &findings))?;
-    let sources = resolve(&mut document, validator)?;
+    let sources = resolve(&mut document, validator, local)?;
     let connection =
         validator.validate(&document).map_err(|findings| invalid(&shown, &findings))?;
     Ok(Loaded { connection, sources })
 }
 
 /// Follows the references to secrets, and says where they lead.
-fn resolve(document: &mut Document, validator: &Validator) -> Result<SecretSources> {
+fn resolve(
+    document: &mut Document,
+    validator: &Validator,
+    local: LocalSources,
+) -> Result<SecretSources> {
     let mut sources = SecretSources::new();
     for source in document.secret_sources(validator) {
-        let secret = secrets::fetch(&source.origin)?;
+        let secret = local.fetch(&source.origin)?;
         document.resolve(&source.pointer, secret.expose_secret().to_owned())?;
         sources.insert(source.pointer, secrets::stored_form(&source.origin));
     }

@@ -14,16 +14,9 @@ const OURS: [&str; 7] = [
     "doorward_entra_id",
 ];
 
-/// The filter that DOORWARD_LOG asks for (a level, or `target=level,…`), else that of `-v`.
-pub(crate) fn filter(wanted: &str, verbose: u8) -> EnvFilter {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
-    };
-    let wanted = if wanted.trim().is_empty() { level } else { wanted };
-    EnvFilter::try_new(directives(wanted)).unwrap_or_else(|_| EnvFilter::new(directives(level)))
+/// The filter for this setting: a level, or `target=level,…`. One that cannot be read means `warn`.
+pub(crate) fn filter(wanted: &str) -> EnvFilter {
+    EnvFilter::try_new(directives(wanted)).unwrap_or_else(|_| EnvFilter::new(directives("warn")))
 }
 
 fn directives(wanted: &str) -> String {

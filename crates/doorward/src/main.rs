@@ -4,13 +4,16 @@ mod app;
 mod ask;
 mod cli;
 mod commands;
+mod completion;
 mod connection;
 mod connectors;
+mod dumps;
 mod exit;
 mod log;
 mod output;
 mod remedy;
 mod secrets;
+mod settings;
 mod signals;
 mod simulation;
 
@@ -22,15 +25,17 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::app::App;
-use crate::cli::{Cli, Command, Format, Globals};
+use crate::cli::{Cli, Command, Format};
 use crate::exit::Exit;
 use crate::output::{Console, Stream, journal, parser_text};
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
+    dumps::forbid();
     // Fails only when there is a provider already, and there is none so early.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     std::panic::set_hook(Box::new(say_that_it_broke));
-    std::panic::catch_unwind(start).unwrap_or(Exit::INTERNAL).into()
+    std::panic::catch_unwind(start).map_or(Exit::INTERNAL, written).into()
 }
 
 /// One sentence: no stack trace, and not the panic's own text, which may hold anything.
@@ -42,24 +47,48 @@ fn say_that_it_broke(panic: &std::panic::PanicHookInfo<'_>) {
     );
 }
 
+/// A result that did not arrive is not done. A reader that went away, as `head` does, wants no more.
+fn written(exit: Exit) -> Exit {
+    let Some(error) = output::lost() else { return exit };
+    let error = Error::new(
+        ErrorKind::InvalidRequest,
+        "result-not-written",
+        "The result could not be written to standard output. What the command changed is changed.",
+    )
+    .remedy("Check the free space where the output goes. `doorward journal list` shows changes.")
+    .cause(error);
+    let failed = fail(&Console::new(Format::Table, true), &error);
+    if exit == Exit::DONE { failed } else { exit }
+}
+
 fn start() -> Exit {
+    if let Some(exit) = completion::answer() {
+        return exit;
+    }
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let parsed = cli::command()
         .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(Cli { globals, command }) => {
-            log_to_standard_error(&globals);
-            let app = App::new(globals);
-            let ended = run(&app, command);
-            ended.unwrap_or_else(|error| {
-                let exit = Exit::from(error.kind);
-                app.console.error(&error, exit);
-                exit
-            })
+            let settings = match Settings::of(&globals, &|name| std::env::var_os(name)) {
+                Ok(settings) => settings,
+                Err(error) => {
+                    return fail(&Console::new(globals.output.unwrap_or_default(), true), &error);
+                }
+            };
+            log_to_standard_error(&settings);
+            let app = App::new(settings);
+            run(&app, command).unwrap_or_else(|error| fail(&app.console, &error))
         }
         Err(error) => refuse(&error, &arguments),
     }
+}
+
+fn fail(console: &Console, error: &Error) -> Exit {
+    let exit = Exit::from(error.kind);
+    console.error(error, exit);
+    exit
 }
 
 /// Help and version are results; anything else was not understood.
@@ -85,22 +114,28 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
 /// Whether JSON was asked for, on a command line that could not be understood as a whole.
 fn wants_json(arguments: &[OsString]) -> bool {
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json"))
-        || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
+    let is_json = |format: &str| matches!(format, "json" | "jsonl");
+    let named = |word: &&str| word.starts_with("-o") || word.starts_with("--output");
+    if !words.iter().any(named) {
+        return std::env::var("DOORWARD_OUTPUT").is_ok_and(|format| is_json(&format));
+    }
+    words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", format] if is_json(format)))
+        || words.iter().any(|word| {
+            let format = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o"));
+            format.is_some_and(|format| is_json(format.trim_start_matches('=')))
+        })
 }
 
-fn log_to_standard_error(globals: &Globals) {
-    let wanted = std::env::var("DOORWARD_LOG").unwrap_or_default();
-    let filter = log::filter(&wanted, globals.verbose);
+fn log_to_standard_error(settings: &Settings) {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log::filter(&settings.log.value))
         .with_ansi(std::io::stderr().is_terminal())
+        // It would say so where it cannot write.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // Fails only when a log is set already, and none is so early.
-    let _ = match globals.output {
-        Format::Json => log.json().try_init(),
-        Format::Table => log.try_init(),
-    };
+    let is_json = settings.output.value.is_json();
+    let _ = if is_json { log.json().try_init() } else { log.try_init() };
 }
 
 fn run(app: &App, command: Command) -> Result<Exit, Error> {
@@ -120,10 +155,11 @@ async fn until_stopped(app: &App, command: Command) -> Result<Exit, Error> {
         return commands::run(app, command).await;
     }
     let may_change = commands::changes(&command);
+    let stopped = signals::stop();
     tokio::select! {
         biased;
         ended = commands::run(app, command) => ended,
-        () = signals::stop() => {
+        () = stopped => {
             say_that_it_stopped(app, may_change);
             Ok(Exit::INTERRUPTED)
         }
@@ -157,6 +193,9 @@ mod tests {
         };
         check("doorward chek -o json", true);
         check("doorward chek --output=json", true);
+        check("doorward chek -ojsonl", true);
+        check("doorward chek -o=json", true);
+        check("doorward chek -o csv", false);
         check("doorward chek", false);
         check("doorward json -o table", false);
     }

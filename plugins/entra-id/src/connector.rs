@@ -1,14 +1,15 @@
 //! The contract's two traits, each method handed on to its own file.
 
 use doorward_core::{
-    Answer, ApplyRequest, AuthFailure, CheckReport, Connection, Connector, Context, Descriptor,
-    Error, Factory, Outcome, Query, Reach, ReadRequest, Result, SettleRequest, async_trait,
+    Answer, ApplyRequest, AuthFailure, CheckReport, Connection, Connector, Context, Cursor,
+    Descriptor, Error, Factory, Outcome, Page, Query, Reach, ReadRequest, Result, SettleRequest,
+    StartRequest, SyncRequest, async_trait,
 };
 use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::descriptor::DESCRIPTOR;
-use crate::{apply, check, explain, find, grant, holders, holdings, paths, reach, settle};
+use crate::{apply, check, explain, find, grant, holders, holdings, paths, reach, settle, sync};
 
 /// The Microsoft Entra ID connector. Its descriptor's id is `entra-id`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,6 +38,14 @@ impl Connector for EntraConnector {
 
     async fn check(&self, cx: &Context) -> Result<CheckReport> {
         check::check(&self.settings, cx).await
+    }
+
+    fn start(&self, request: StartRequest) -> Vec<Cursor> {
+        sync::start(&request)
+    }
+
+    async fn sync(&self, cx: &Context, request: SyncRequest) -> Result<Page> {
+        sync::sync(cx, request).await
     }
 
     async fn read(&self, cx: &Context, request: ReadRequest) -> Result<Answer> {

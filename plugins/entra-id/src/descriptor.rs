@@ -25,10 +25,16 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
     connection_schema: schema(),
     principal_kinds: principal_kinds(),
     resource_kinds: vec![group()],
-    capabilities: vec![Capability::Check, Capability::Read, Capability::Grant, Capability::Revoke],
+    capabilities: vec![
+        Capability::Check,
+        Capability::Sync,
+        Capability::Read,
+        Capability::Grant,
+        Capability::Revoke,
+    ],
     permissions: permissions(),
     setup: guide(),
-    pacing: Pacing { max_in_flight: 4 },
+    pacing: Pacing { max_in_flight: 8 },
     max_batch: MOST_LINKS,
     attributes: Attributes::new(),
 }
@@ -74,12 +80,14 @@ fn group() -> ResourceKind {
                     Kind::Contact,
                 ]),
                 transitive: true,
+                scopes: Vec::new(),
             },
             Entitlement {
                 id: OWNER.to_owned(),
                 summary: "May change the group and its members.".to_owned(),
                 principals: kinds(&[Kind::User, Kind::ServicePrincipal]),
                 transitive: false,
+                scopes: Vec::new(),
             },
         ],
     }
@@ -97,7 +105,7 @@ mod tests {
         let descriptor = &*DESCRIPTOR;
         assert!(descriptor.connection_schema["properties"]["secret"].is_object());
         assert!(descriptor.declares("contact") && descriptor.can(Capability::Revoke));
-        assert!(!descriptor.can(Capability::Sync));
+        assert!(descriptor.can(Capability::Sync));
         for permission in &descriptor.permissions {
             assert!(permission.purpose.ends_with('.') && permission.without.ends_with('.'));
             assert!(!permission.uses.is_empty());

@@ -191,7 +191,7 @@ impl Denial {
 /// An answer that is none of Microsoft Graph's: HTML, half a document, other JSON.
 pub(crate) fn unexpected(what: &str) -> Error {
     Error::new(
-        ErrorKind::ContractViolation,
+        ErrorKind::Unavailable,
         "unexpected-answer",
         format!("The answer is not one that Microsoft Graph gives ({what})."),
     )
@@ -360,7 +360,7 @@ mod tests {
                 "provider-unavailable",
                 Retry::Backoff,
             ),
-            (302, "", ErrorKind::ContractViolation, "unexpected-answer", Retry::Never),
+            (302, "", ErrorKind::Unavailable, "unexpected-answer", Retry::Never),
         ];
         for (status, code, kind, reason, retry) in table {
             let error = read(status, &[], &body(code)).read_error(&READ_USERS);

@@ -48,6 +48,11 @@ pub(crate) async fn find(
         return candidates(cx, kind, place).await;
     }
     match (kind, term) {
+        // Of an application people know the client id; the object id is another one.
+        (Kind::ServicePrincipal, Term::Id(id)) if is_id(&id) => match by_id(cx, kind, &id).await? {
+            None => Ok(one(kind, service_principal(cx, &id).await?)),
+            found => Ok(one(kind, found)),
+        },
         (kind, Term::Id(id)) => Ok(one(kind, by_id(cx, kind, &id).await?)),
         (Kind::User | Kind::Group, term) => {
             let path = kind

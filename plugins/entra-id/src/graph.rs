@@ -1,6 +1,6 @@
 //! Requests to Microsoft Graph and lists that are read page by page.
 
-use doorward_core::{Context, Error, ErrorKind, HttpRequest, HttpResponse, Path, Result};
+use doorward_core::{Context, Error, ErrorKind, HttpRequest, HttpResponse, Path, Result, Usage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,7 @@ impl Place {
 pub(crate) struct Page {
     pub(crate) objects: Vec<DirectoryObject>,
     pub(crate) next: Option<Place>,
+    pub(crate) usage: Usage,
 }
 
 /// A list on the wire.
@@ -98,7 +99,28 @@ pub(crate) async fn page(cx: &Context, place: Place, purpose: &Purpose) -> Resul
         Some(link) => Some(place.advance(cx.http().relative(ENDPOINT, &link)?)?),
         None => None,
     };
-    Ok(Page { objects: listing.value, next })
+    Ok(Page { objects: listing.value, next, usage: usage(&response) })
+}
+
+/// What an answer says that it cost (facts §6).
+fn usage(response: &HttpResponse) -> Usage {
+    let number = |name: &str| response.header(name)?.trim().parse().ok();
+    Usage {
+        cost: number("x-ms-resource-unit"),
+        utilisation: number("x-ms-throttle-limit-percentage"),
+        wait_milliseconds: None,
+    }
+}
+
+/// How many objects a list has, by the index of the advanced queries, which lags (facts §7).
+pub(crate) async fn count(cx: &Context, path: Path, purpose: &Purpose) -> Result<Option<u64>> {
+    #[derive(Deserialize)]
+    struct Counted {
+        #[serde(rename = "@odata.count")]
+        count: Option<u64>,
+    }
+    let response = cx.http().send(Place::advanced(path).request()).await?;
+    Ok(success::<Counted>(cx, &response, purpose)?.count)
 }
 
 /// As [`page`], for a list that is cast to a type: a group that cannot hold such members answers

@@ -4,7 +4,7 @@
 //! the list that is cast to them. The cast is read first: from then on the untyped list's own
 //! service principals, should it show any, are duplicates.
 
-use doorward_core::{Answer, Context, Grant, GrantKey, ObjectRef, Path, Record, Result};
+use doorward_core::{Answer, Context, Grant, GrantKey, ObjectRef, Path, Record, Result, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -18,8 +18,9 @@ use crate::token::has_role;
 /// The code of a membership that must not be taken for an empty one (facts §2.1).
 pub(crate) const HIDDEN: &str = "hidden-membership";
 
+/// Where in the lists of a group's holders.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Cursor {
+pub(crate) struct Cursor {
     entitlement: String,
     /// Whether the list that is cast to service principals is being read.
     cast: bool,
@@ -32,6 +33,22 @@ struct Cursor {
 impl Cursor {
     fn start(entitlement: &str) -> Self {
         Self { entitlement: entitlement.to_owned(), cast: true, known: false, place: None }
+    }
+
+    /// The members, and then the owners. A Microsoft 365 group has users only (facts §2.1), and
+    /// refuses the list that is cast to service principals.
+    pub(crate) fn of_members(group: &DirectoryObject) -> Self {
+        Self { cast: !group.in_group_types("Unified"), ..Self::start(MEMBER) }
+    }
+
+    /// Whether it is the further page of a list.
+    pub(crate) fn is_inside_a_list(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The owners.
+    pub(crate) fn of_owners() -> Self {
+        Self::start(OWNER)
     }
 }
 
@@ -53,18 +70,26 @@ pub(crate) async fn holders(
             (opening(cx, resource, first).await?, Cursor::start(first))
         }
     };
-    let place =
-        cursor.place.clone().unwrap_or_else(|| list(group, &cursor.entitlement, cursor.cast));
-    let (objects, next) = read(cx, place, cursor, entitlement.is_none()).await?;
+    let ((objects, next), _) = read(cx, group, cursor, entitlement.is_none()).await?;
     records.extend(
         objects.into_iter().flat_map(|(object, cursor)| holder(resource, &cursor, &object)),
     );
     Ok(Answer { records, next: next.map(|cursor| json!(cursor)), ..Answer::default() })
 }
 
-type Read = (Vec<(DirectoryObject, Cursor)>, Option<Cursor>);
+/// Objects with the lists that they come from, and where to go on.
+pub(crate) type Read = (Vec<(DirectoryObject, Cursor)>, Option<Cursor>);
 
-async fn read(cx: &Context, place: Place, cursor: Cursor, each: bool) -> Result<Read> {
+/// One page of the holders of a group, each with the list that it comes from; `each` goes on with
+/// the owners after the members.
+pub(crate) async fn read(
+    cx: &Context,
+    group: &str,
+    cursor: Cursor,
+    each: bool,
+) -> Result<(Read, Usage)> {
+    let place =
+        cursor.place.clone().unwrap_or_else(|| list(group, &cursor.entitlement, cursor.cast));
     let page = if cursor.cast {
         graph::cast_page(cx, place, &READ_MEMBERS).await?
     } else {
@@ -72,14 +97,14 @@ async fn read(cx: &Context, place: Place, cursor: Cursor, each: bool) -> Result<
     };
     let Some(page) = page else {
         let next = following(&cursor, false, each);
-        return Ok((Vec::new(), next));
+        return Ok(((Vec::new(), next), Usage::default()));
     };
     let next = match page.next {
         Some(place) => Some(Cursor { place: Some(place), ..cursor.clone() }),
         None => following(&cursor, true, each),
     };
     let objects = page.objects.into_iter().map(|object| (object, cursor.clone())).collect();
-    Ok((objects, next))
+    Ok(((objects, next), page.usage))
 }
 
 /// The list after this one: cast, then untyped, and members before owners.
@@ -125,7 +150,12 @@ pub(crate) fn hidden(resource: &ObjectRef) -> Record {
     )
 }
 
-fn holder(resource: &ObjectRef, cursor: &Cursor, object: &DirectoryObject) -> Vec<Record> {
+/// The records of a holder.
+pub(crate) fn holder(
+    resource: &ObjectRef,
+    cursor: &Cursor,
+    object: &DirectoryObject,
+) -> Vec<Record> {
     let of_list = cursor.cast.then_some(Kind::ServicePrincipal);
     let Some(kind) = object.kind(of_list) else {
         return vec![unknown_kind(resource, object)];

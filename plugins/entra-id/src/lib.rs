@@ -27,6 +27,7 @@ mod reach;
 mod refusals;
 mod settle;
 mod setup;
+mod sync;
 mod token;
 
 pub use connector::EntraId;

@@ -75,7 +75,7 @@ impl DirectoryObject {
             .is_some_and(|visibility| visibility.eq_ignore_ascii_case("HiddenMembership"))
     }
 
-    fn created(&self) -> Option<Timestamp> {
+    pub(crate) fn created(&self) -> Option<Timestamp> {
         self.created_date_time.as_deref()?.parse().ok()
     }
 

@@ -33,9 +33,15 @@ pub(crate) async fn paths(
     let group = group_id(resource)?;
     known_entitlement(entitlement)?;
     let target = existing(cx, resource).await?;
-    let start = existing(cx, principal).await?;
     let mut names = BTreeMap::from([(group.to_owned(), target.name().to_owned())]);
     let mut records = Vec::new();
+    if kind == Kind::ServicePrincipal && !is_within(cx, group, entitlement, principal).await? {
+        if entitlement == MEMBER && is_hidden(cx, &target).await? {
+            records.push(hidden(resource));
+        }
+        return Ok(Answer { records, ..Answer::default() });
+    }
+    let start = existing(cx, principal).await?;
     let web = if entitlement == MEMBER {
         if is_hidden(cx, &target).await? {
             records.push(hidden(resource));
@@ -54,6 +60,24 @@ pub(crate) async fn paths(
         paths: found.iter().map(|way| access_path(way, principal, entitlement, &names)).collect(),
         ..Answer::default()
     })
+}
+
+/// Whether a service principal is in or owns the group, asked from the group's side: that needs no
+/// permission to read service principals, and most questions end here.
+async fn is_within(
+    cx: &Context,
+    group: &str,
+    entitlement: &str,
+    principal: &ObjectRef,
+) -> Result<bool> {
+    let relation = if entitlement == MEMBER { "transitiveMembers" } else { "owners" };
+    let path = Path::new("/v1.0/groups")
+        .value(group)
+        .literal(relation)
+        .literal("microsoft.graph.servicePrincipal");
+    let place = Place::advanced(path.query("$select", "id").query("$top", PAGE));
+    let objects = graph::cast_all(cx, place, &READ_MEMBERS).await?;
+    Ok(objects.iter().any(|object| object.id.eq_ignore_ascii_case(&principal.id)))
 }
 
 fn limit(resource: &ObjectRef) -> Record {

@@ -48,7 +48,7 @@ fn hidden() -> Error {
         HIDDEN,
         "The group hides its members from the application, so that nobody can look whether the change was carried out.",
     )
-    .remedy("Grant the application permission Member.Read.Hidden, or order the change again: repeating it does no harm.")
+    .remedy("Grant the application the permission Member.Read.Hidden, or look in the Microsoft Entra admin center.")
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use doorward_core::{Error, ErrorKind, Result};
 use futures::StreamExt;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::CertificateError;
 use std::error::Error as StdError;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
+use super::proxy::{Proxies, ProxyUrl};
 use super::{BodyStream, Transport, TransportError, TransportErrorKind};
 use crate::AddressRule;
 use crate::origin::is_localhost;
@@ -23,6 +26,8 @@ use crate::origin::is_localhost;
 pub struct TransportOptions {
     /// The content of `--ca-file`: certificates in PEM, trusted beside the system's.
     pub ca_file: Option<Vec<u8>>,
+    /// Through which proxies requests go.
+    pub proxies: Proxies,
 }
 
 /// HTTP/1.1 and HTTP/2 over TCP and TLS.
@@ -30,9 +35,15 @@ pub struct TransportOptions {
 /// TLS is rustls with the system's trust store (on Linux also the file that `SSL_CERT_FILE` names).
 /// Redirects, retries, decompression, cookies and proxy discovery are off. A URL is sent as reqwest
 /// spells it, which percent-encodes a few characters (`'` in a query).
+///
+/// A request goes directly, or through the proxy that [`TransportOptions`] name for it. A proxy
+/// resolves the target's name itself, so that the address rule holds only for addresses that the
+/// URL spells out; the proxy's own address is the operator's choice, and no rule is about it.
 pub struct ReqwestTransport {
     public: reqwest::Client,
     also_private: reqwest::Client,
+    through_proxy: reqwest::Client,
+    proxies: Proxies,
 }
 
 impl ReqwestTransport {
@@ -56,9 +67,22 @@ impl ReqwestTransport {
                     .remedy("Give a file with one or more `-----BEGIN CERTIFICATE-----` blocks.")
                 })?,
         };
+        let proxies = options.proxies;
+        let mut through_proxy = builder(None, &extra);
+        for proxy in [
+            proxies.https.as_ref().map(|proxy| reqwest::Proxy::https(proxy.exposed())),
+            proxies.http.as_ref().map(|proxy| reqwest::Proxy::http(proxy.exposed())),
+        ] {
+            through_proxy = match proxy.transpose().map_err(|_| unfit_proxy())? {
+                Some(proxy) => through_proxy.proxy(proxy),
+                None => through_proxy,
+            };
+        }
         Ok(Self {
-            public: client(AddressRule::PublicOnly, &extra)?,
-            also_private: client(AddressRule::AlsoPrivate, &extra)?,
+            public: built(builder(Some(AddressRule::PublicOnly), &extra))?,
+            also_private: built(builder(Some(AddressRule::AlsoPrivate), &extra))?,
+            through_proxy: built(through_proxy)?,
+            proxies,
         })
     }
 }
@@ -69,9 +93,9 @@ impl fmt::Debug for ReqwestTransport {
     }
 }
 
-/// Two clients, since a resolver does not see for which request it is asked, and since a pooled
-/// connection must not serve a request of the stricter rule.
-fn client(rule: AddressRule, extra: &[reqwest::Certificate]) -> Result<reqwest::Client> {
+/// A client for each rule, since a resolver does not see for which request it is asked, and since a
+/// pooled connection must not serve a request of the stricter rule.
+fn builder(rule: Option<AddressRule>, extra: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -80,19 +104,22 @@ fn client(rule: AddressRule, extra: &[reqwest::Certificate]) -> Result<reqwest::
         .connect_timeout(Duration::from_secs(15))
         .tls_certs_merge(extra.iter().cloned())
         .dns_resolver(Arc::new(Resolver(rule)))
-        .build()
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::Unavailable,
-                "no-trust-store",
-                "TLS cannot be used on this machine.",
-            )
+}
+
+fn unfit_proxy() -> Error {
+    Error::new(ErrorKind::InvalidRequest, "invalid-proxy", "The proxy's address cannot be used.")
+        .remedy("Write http://HOST:PORT, or `--proxy none` to use no proxy.")
+}
+
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder.build().map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "no-trust-store", "TLS cannot be used on this machine.")
             .remedy(
                 "Install the system's CA certificates, or give a file with --ca-file or \
                  SSL_CERT_FILE.",
             )
             .cause(chain(&error))
-        })
+    })
 }
 
 #[async_trait]
@@ -102,16 +129,28 @@ impl Transport for ReqwestTransport {
         request: http::Request<Bytes>,
         addresses: AddressRule,
     ) -> Result<http::Response<BodyStream>, TransportError> {
-        admit_literal(request.uri(), addresses)?;
-        let client = match addresses {
-            AddressRule::PublicOnly => &self.public,
-            AddressRule::AlsoPrivate => &self.also_private,
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|_| TransportError::new(TransportErrorKind::Name, "it is no host name"))?;
+        admit_literal(&url, addresses)?;
+        let proxy = self.proxies.of(&url);
+        let client = match (proxy, addresses) {
+            (Some(_), _) => &self.through_proxy,
+            (None, AddressRule::PublicOnly) => &self.public,
+            (None, AddressRule::AlsoPrivate) => &self.also_private,
         };
         let request = reqwest::Request::try_from(request).map_err(|_| {
             TransportError::new(TransportErrorKind::Connect, "the URL cannot be sent")
         })?;
-        let response = client.execute(request).await.map_err(|error| classify(&error))?;
+        let response = client.execute(request).await.map_err(|error| match proxy {
+            Some(proxy) => through(proxy, &error).unwrap_or_else(|| classify(&error)),
+            None => classify(&error),
+        })?;
         let response: http::Response<reqwest::Body> = response.into();
+        if let Some(proxy) = proxy
+            && response.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        {
+            return Err(denied_by(proxy));
+        }
         Ok(response.map(|body| {
             let body = http_body_util::BodyDataStream::new(body);
             body.map(|chunk| {
@@ -124,9 +163,7 @@ impl Transport for ReqwestTransport {
 
 /// Literal addresses never reach the resolver. They are read as URL parsers do, so that `0x7f.1` is
 /// what it is.
-fn admit_literal(uri: &http::Uri, rule: AddressRule) -> Result<(), TransportError> {
-    let url = Url::parse(&uri.to_string())
-        .map_err(|_| TransportError::new(TransportErrorKind::Name, "it is no host name"))?;
+fn admit_literal(url: &Url, rule: AddressRule) -> Result<(), TransportError> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
@@ -138,8 +175,9 @@ fn admit_literal(uri: &http::Uri, rule: AddressRule) -> Result<(), TransportErro
     rule.admit(address, true).map_err(|class| forbidden(&Forbidden(class)))
 }
 
-/// Resolves names as the system does, and gives only addresses that the rule admits.
-struct Resolver(AddressRule);
+/// Resolves names as the system does, and gives only addresses that the rule admits. Without a rule
+/// it resolves nothing but the name of a proxy.
+struct Resolver(Option<AddressRule>);
 
 impl Resolve for Resolver {
     #[allow(
@@ -155,7 +193,7 @@ impl Resolve for Resolver {
             let mut class = None;
             let mut admitted = Vec::new();
             for address in found {
-                match rule.admit(address.ip(), false) {
+                match rule.map_or(Ok(()), |rule| rule.admit(address.ip(), false)) {
                     // Plain HTTP is allowed to `localhost`, so it must be what it says.
                     Ok(()) if local && !address.ip().is_loopback() => {}
                     Ok(()) => admitted.push(address),
@@ -215,6 +253,32 @@ fn classify(error: &reqwest::Error) -> TransportError {
         _ if error.is_timeout() => TransportError::new(Connect, "it did not answer in time"),
         _ => TransportError::new(Connect, deepest(error)),
     }
+}
+
+/// The error of a tunnel through a proxy. Its type is public, but only so can it be named.
+type TunnelError = <Tunnel<HttpConnector> as tower::Service<http::Uri>>::Error;
+
+/// What went wrong on the way through a proxy; nothing when the way was there.
+fn through(proxy: &ProxyUrl, error: &reqwest::Error) -> Option<TransportError> {
+    let failed = |why: &str| {
+        Some(TransportError::new(TransportErrorKind::Proxy, format!("the proxy {proxy} {why}")))
+    };
+    if error.is_dns() {
+        return failed("cannot be found: its name could not be resolved");
+    }
+    match find::<TunnelError>(error) {
+        Some(TunnelError::ProxyAuthRequired) => Some(denied_by(proxy)),
+        Some(TunnelError::ConnectFailed(_)) => failed("cannot be reached"),
+        Some(_) => failed("did not connect to it"),
+        None => None,
+    }
+}
+
+fn denied_by(proxy: &ProxyUrl) -> TransportError {
+    TransportError::new(
+        TransportErrorKind::ProxyDenied,
+        format!("the proxy {proxy} asks for a user name and a password, or for others (HTTP 407)"),
+    )
 }
 
 fn tls(error: &rustls::Error) -> TransportError {

@@ -1,45 +1,155 @@
 //! `doorward access`: who has access to what, and why.
 
-use doorward_core::{AccessPath, Object, Result, Skipped};
-use doorward_host::{AccessList, AccessRow, Explanation, Opened, Selector, SelectorRole};
-use serde_json::json;
+use doorward_core::{AccessPath, Object, Result, Skipped, Timestamp};
+use doorward_host::{AccessList, AccessRow, Explanation, Opened, Selector, SelectorRole, Snapshot};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+use super::list;
 use crate::app::App;
 use crate::cli::Target;
 use crate::exit::Exit;
-use crate::output::{Table, text};
+use crate::output::{Column, List, text};
 
 pub(super) async fn list(
     app: &App,
     on: Option<&str>,
     who: Option<&str>,
+    last_sync: bool,
     target: &Target,
 ) -> Result<Exit> {
-    let opened = app.open(target).await?;
     let role = if on.is_some() { SelectorRole::Resource } else { SelectorRole::Principal };
-    let text = on.or(who).unwrap_or_default();
-    let selector = Selector::parse(text, role, opened.descriptor())?;
-    app.settle(&opened).await?;
-    let subject = opened.resolve(&selector).await?;
-    let list = match role {
-        SelectorRole::Resource => opened.holders(subject).await?,
-        SelectorRole::Principal => opened.holdings(subject).await?,
-    };
-    if app.console.is_json() {
-        let fields = json!({
-            "integration": opened.integration().name,
-            "subject": list.subject,
-            "complete": list.skipped.is_empty(),
-            "items": list.rows,
-            "skipped": list.skipped,
-        });
-        app.console.json("AccessList", &fields);
-    } else {
-        show_list(app, role, &list);
-        warn(app, &list.skipped);
+    match role {
+        SelectorRole::Resource => app.console.check_columns(HOLDERS)?,
+        SelectorRole::Principal => app.console.check_columns(HOLDINGS)?,
     }
+    let (list, beside) =
+        asked(app, on.or(who).unwrap_or_default(), role, last_sync, target).await?;
+    let (empty, skipped) = (nothing(role, &list), Some(list.skipped.as_slice()));
+    match role {
+        SelectorRole::Resource => app.console.list(&List {
+            kind: "AccessList",
+            columns: HOLDERS,
+            items: &list.rows,
+            name: |row| row.grant.key.principal.to_string(),
+            json: |row| json!(row),
+            beside,
+            empty: &empty,
+            skipped,
+        }),
+        SelectorRole::Principal => app.console.list(&List {
+            kind: "AccessList",
+            columns: HOLDINGS,
+            items: &holdings(&list.rows),
+            name: |one| one.row.grant.key.resource.to_string(),
+            json: |one| json!(one.row),
+            beside,
+            empty: &empty,
+            skipped,
+        }),
+    }?;
     Ok(ending(&list.skipped))
+}
+
+/// The answer, from the provider or from the last sync, and what stands beside it in JSON.
+async fn asked(
+    app: &App,
+    text: &str,
+    role: SelectorRole,
+    last_sync: bool,
+    target: &Target,
+) -> Result<(AccessList, Map<String, Value>)> {
+    let (list, mut beside) = if last_sync {
+        let (opened, snapshot) = list::last_sync(app, target).await?;
+        let selector = Selector::parse(text, role, opened.descriptor())?;
+        let subject = snapshot.find(&selector)?;
+        let list = match role {
+            SelectorRole::Resource => snapshot.holders(subject),
+            SelectorRole::Principal => snapshot.holdings(subject, opened.descriptor()),
+        };
+        (list, list::beside(&opened, &snapshot))
+    } else {
+        let opened = app.open(target).await?;
+        let selector = Selector::parse(text, role, opened.descriptor())?;
+        app.settle(&opened).await?;
+        let subject = opened.resolve(&selector).await?;
+        let list = match role {
+            SelectorRole::Resource => opened.holders(subject).await?,
+            SelectorRole::Principal => opened.holdings(subject).await?,
+        };
+        (list, Map::from_iter([("integration".to_owned(), json!(opened.integration().name))]))
+    };
+    beside.insert("subject".to_owned(), json!(list.subject));
+    Ok((list, beside))
+}
+
+/// Who has access to something.
+const HOLDERS: &[Column<AccessRow>] = &[
+    Column::new("who", "Who", |row| {
+        let principal = &row.grant.key.principal;
+        row.principal_name.clone().unwrap_or_else(|| principal.id.clone())
+    }),
+    Column::new("login", "Sign-in", |row| row.principal_login.clone().unwrap_or_default()),
+    Column::new("kind", "Kind", |row| row.grant.key.principal.kind.clone()),
+    Column::new("right", "Right", |row| row.grant.key.entitlement.clone()),
+    Column::new("ends", "Ends", |row| moment(row.grant.ends)),
+    Column::wide("starts", "Starts", |row| moment(row.grant.starts)),
+    Column::wide("id", "Id", |row| row.grant.key.principal.id.clone()),
+];
+
+/// What somebody has access to, and how.
+#[derive(Clone)]
+struct Holding {
+    row: AccessRow,
+    how: String,
+}
+
+const HOLDINGS: &[Column<Holding>] = &[
+    Column::new("on", "On", |one| {
+        let resource = &one.row.grant.key.resource;
+        one.row.resource_name.clone().unwrap_or_else(|| resource.id.clone())
+    }),
+    Column::new("kind", "Kind", |one| one.row.grant.key.resource.kind.clone()),
+    Column::new("right", "Right", |one| one.row.grant.key.entitlement.clone()),
+    Column::new("how", "How", |one| one.how.clone()),
+    Column::new("ends", "Ends", |one| moment(one.row.grant.ends)),
+    Column::wide("starts", "Starts", |one| moment(one.row.grant.starts)),
+    Column::wide("id", "Id", |one| one.row.grant.key.resource.id.clone()),
+];
+
+fn holdings(rows: &[AccessRow]) -> Vec<Holding> {
+    let names: BTreeMap<_, _> = rows
+        .iter()
+        .filter_map(|row| Some((&row.grant.key.resource, row.resource_name.as_deref()?)))
+        .collect();
+    rows.iter()
+        .map(|row| {
+            let how = match &row.grant.via {
+                None => "directly".to_owned(),
+                Some(via) => format!("through {}", names.get(via).copied().unwrap_or(&via.id)),
+            };
+            Holding { row: row.clone(), how }
+        })
+        .collect()
+}
+
+fn moment(time: Option<Timestamp>) -> String {
+    time.map(text::moment).unwrap_or_default()
+}
+
+/// What people read when the list is empty.
+fn nothing(role: SelectorRole, list: &AccessList) -> String {
+    let subject = text::object_name(&list.subject);
+    match (role, list.skipped.is_empty()) {
+        (SelectorRole::Resource, true) => format!("Nobody has access to {subject}."),
+        (SelectorRole::Principal, true) => format!("{subject} has access to nothing."),
+        (SelectorRole::Resource, false) => format!(
+            "Nobody who has access to {subject} can be seen, but not everything could be read."
+        ),
+        (SelectorRole::Principal, false) => format!(
+            "Nothing that {subject} has access to can be seen, but not everything could be read."
+        ),
+    }
 }
 
 /// The end of an answer that may have gaps.
@@ -53,81 +163,33 @@ fn warn(app: &App, skipped: &[Skipped]) {
     }
 }
 
-fn show_list(app: &App, role: SelectorRole, list: &AccessList) {
-    let subject = text::object_name(&list.subject);
-    if list.rows.is_empty() {
-        let line = match (role, list.skipped.is_empty()) {
-            (SelectorRole::Resource, true) => format!("Nobody has access to {subject}."),
-            (SelectorRole::Principal, true) => format!("{subject} has access to nothing."),
-            (SelectorRole::Resource, false) => {
-                format!(
-                    "Nobody who has access to {subject} can be seen, but not everything could be read."
-                )
-            }
-            (SelectorRole::Principal, false) => {
-                format!(
-                    "Nothing that {subject} has access to can be seen, but not everything could be read."
-                )
-            }
-        };
-        app.console.line(line);
-        return;
-    }
-    match role {
-        SelectorRole::Resource => show_holders(app, list),
-        SelectorRole::Principal => show_holdings(app, list),
-    }
-}
-
-fn show_holders(app: &App, list: &AccessList) {
-    let mut table = Table::new(["Who", "Sign-in", "Kind", "Right", "Ends"]);
-    for row in &list.rows {
-        let principal = &row.grant.key.principal;
-        let name = row.principal_name.as_deref().unwrap_or(&principal.id);
-        let login = row.principal_login.as_deref().unwrap_or("-");
-        table.row([name, login, &principal.kind, &row.grant.key.entitlement, &ends(row)]);
-    }
-    app.console.table(&table);
-}
-
-fn show_holdings(app: &App, list: &AccessList) {
-    let names: BTreeMap<_, _> = list
-        .rows
-        .iter()
-        .filter_map(|row| Some((&row.grant.key.resource, row.resource_name.as_deref()?)))
-        .collect();
-    let mut table = Table::new(["On", "Kind", "Right", "How", "Ends"]);
-    for row in &list.rows {
-        let resource = &row.grant.key.resource;
-        let name = row.resource_name.as_deref().unwrap_or(&resource.id);
-        let how = match &row.grant.via {
-            None => "directly".to_owned(),
-            Some(via) => format!("through {}", names.get(via).copied().unwrap_or(&via.id)),
-        };
-        table.row([name, &resource.kind, &row.grant.key.entitlement, &how, &ends(row)]);
-    }
-    app.console.table(&table);
-}
-
-fn ends(row: &AccessRow) -> String {
-    row.grant.ends.map_or_else(|| "-".to_owned(), text::moment)
-}
-
 pub(super) async fn explain(
     app: &App,
     who: &str,
     on: &str,
     right: Option<&str>,
+    last_sync: bool,
     target: &Target,
 ) -> Result<Exit> {
-    let opened = app.open(target).await?;
+    let (opened, snapshot) = if last_sync {
+        let (opened, snapshot) = list::last_sync(app, target).await?;
+        (opened, Some(snapshot))
+    } else {
+        (app.open(target).await?, None)
+    };
     let who = Selector::parse(who, SelectorRole::Principal, opened.descriptor())?;
     let on = Selector::parse(on, SelectorRole::Resource, opened.descriptor())?;
-    app.settle(&opened).await?;
-    let explanation = explanation(&opened, &who, &on, right).await?;
+    let explanation = match &snapshot {
+        Some(snapshot) => remembered(&opened, snapshot, &who, &on, right)?,
+        None => {
+            app.settle(&opened).await?;
+            explanation(&opened, &who, &on, right).await?
+        }
+    };
     if app.console.is_json() {
         let fields = json!({
             "integration": opened.integration().name,
+            "lastSync": snapshot.as_ref().map(|snapshot| snapshot.finished),
             "principal": explanation.principal,
             "resource": explanation.resource,
             "entitlement": explanation.entitlement,
@@ -143,6 +205,26 @@ pub(super) async fn explain(
     Ok(ending(&explanation.skipped))
 }
 
+fn remembered(
+    opened: &Opened,
+    snapshot: &Snapshot,
+    who: &Selector,
+    on: &Selector,
+    right: Option<&str>,
+) -> Result<Explanation> {
+    let resource = snapshot.find(on)?;
+    let right = chosen_right(opened, &resource, right)?;
+    let principal = snapshot.find(who)?;
+    Ok(snapshot.explain(principal, resource, &right, opened.descriptor()))
+}
+
+fn chosen_right(opened: &Opened, resource: &Object, right: Option<&str>) -> Result<String> {
+    match resource {
+        Object::Resource(found) => opened.entitlement(found, right),
+        Object::Account(_) => Ok(right.unwrap_or_default().to_owned()),
+    }
+}
+
 async fn explanation(
     opened: &Opened,
     who: &Selector,
@@ -150,10 +232,7 @@ async fn explanation(
     right: Option<&str>,
 ) -> Result<Explanation> {
     let resource = opened.resolve(on).await?;
-    let right = match &resource {
-        Object::Resource(found) => opened.entitlement(found, right)?,
-        Object::Account(_) => right.unwrap_or_default().to_owned(),
-    };
+    let right = chosen_right(opened, &resource, right)?;
     let principal = opened.resolve(who).await?;
     opened.explain_access(principal, resource, &right).await
 }

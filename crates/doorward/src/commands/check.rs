@@ -16,7 +16,7 @@ pub(super) async fn run(app: &App, target: &Target) -> Result<Exit> {
     let report = opened.check().await?;
     app.settle(&opened).await?;
     if app.console.is_json() {
-        app.console.json("Check", &document(&opened, &report));
+        app.console.json("Check", &document(app, &opened, &report));
     } else {
         show(app, &opened, &report);
     }
@@ -27,9 +27,14 @@ fn is_usable(report: &CheckReport) -> bool {
     !report.findings.iter().any(|finding| finding.severity == Severity::Problem)
 }
 
-fn document(opened: &Opened, report: &CheckReport) -> Value {
+fn document(app: &App, opened: &Opened, report: &CheckReport) -> Value {
     let integration = opened.integration();
-    let endpoints: Vec<Value> = integration.reach.endpoints.iter().map(reach::summary).collect();
+    let endpoints = integration
+        .reach
+        .endpoints
+        .iter()
+        .map(|endpoint| reach::summary(endpoint, app.proxy_of(&endpoint.origin)));
+    let endpoints: Vec<Value> = endpoints.collect();
     json!({
         "integration": integration.name,
         "connector": integration.connector,
@@ -56,10 +61,24 @@ fn show(app: &App, opened: &Opened, report: &CheckReport) {
             note(format!("the tokens for {name} come from {url}"));
         }
     }
+    show_proxies(app, opened);
     console.line(expiry(app, &report.credential_expiry));
     console.line("");
     show_authority(console, &report.authority);
     show_findings(app, &report.findings);
+}
+
+/// Says what a proxy takes over from us.
+fn show_proxies(app: &App, opened: &Opened) {
+    for endpoint in &opened.integration().reach.endpoints {
+        if let Some(proxy) = app.proxy_of(&endpoint.origin) {
+            app.console.line(format!(
+                "NOTE: {} is reached through the proxy {proxy}, whose own address may be any. The \
+                 proxy looks the name up: whether it leads to a private address is not checked.",
+                endpoint.name
+            ));
+        }
+    }
 }
 
 /// The authority as a table. Why something is not known takes sentences, and often the same ones:

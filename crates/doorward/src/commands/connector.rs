@@ -1,25 +1,36 @@
 //! `doorward connector`: the kinds of systems that can be reached.
 
 use doorward_core::{Capability, Descriptor, Registry, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::exit::Exit;
-use crate::output::{Console, Table};
+use crate::output::{Column, Console, List, Table};
+
+const COLUMNS: &[Column<&Descriptor>] = &[
+    Column::new("id", "Connector", |one| one.id.clone()),
+    Column::new("name", "Name", |one| one.name.clone()),
+    Column::new("version", "Version", |one| one.version.clone()),
+    Column::new("summary", "What it does", |one| one.summary.clone()),
+    Column::wide("capabilities", "It can", |one| {
+        let abilities: Vec<&str> = one.capabilities.iter().map(|one| ability(*one)).collect();
+        abilities.join(", ")
+    }),
+];
 
 pub(super) fn list(app: &App) -> Result<Exit> {
     let registry = Registry::native()?;
-    if app.console.is_json() {
-        let items: Vec<Value> = registry.iter().map(|factory| item(factory.descriptor())).collect();
-        app.console.json("ConnectorList", &json!({"items": items}));
-        return Ok(Exit::DONE);
-    }
-    let mut table = Table::new(["Connector", "Name", "Version", "What it does"]);
-    for factory in registry.iter() {
-        let descriptor = factory.descriptor();
-        table.row([&descriptor.id, &descriptor.name, &descriptor.version, &descriptor.summary]);
-    }
-    app.console.table(&table);
+    let descriptors: Vec<&Descriptor> = registry.iter().map(|one| one.descriptor()).collect();
+    app.console.list(&List {
+        kind: "ConnectorList",
+        columns: COLUMNS,
+        items: &descriptors,
+        name: |one| one.id.clone(),
+        json: |one| item(one),
+        beside: Map::new(),
+        empty: "No connector is built in.",
+        skipped: None,
+    })?;
     Ok(Exit::DONE)
 }
 

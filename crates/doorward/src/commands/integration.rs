@@ -4,13 +4,13 @@ use doorward_core::{Error, ErrorKind, Resource, Result};
 use doorward_host::{
     Host, Integration, Opened, Policy, Proposal, Selector, SelectorRole, Store, check_name, stored,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 use crate::app::App;
 use crate::cli::{IntegrationCommand, Target};
 use crate::exit::Exit;
-use crate::output::{Table, reach, text};
+use crate::output::{Column, List, reach, text};
 use crate::{ask, secrets};
 
 pub(super) async fn run(app: &App, command: IntegrationCommand) -> Result<Exit> {
@@ -59,37 +59,55 @@ fn report(app: &App, integration: &Integration, sentence: &str) {
     }
 }
 
+/// An integration, and whether commands use it when none is named.
+struct Listed {
+    integration: Integration,
+    is_current: bool,
+}
+
+const COLUMNS: &[Column<Listed>] = &[
+    Column::new("name", "Name", |one| one.integration.name.clone()),
+    Column::new("connector", "Connector", |one| one.integration.connector.clone()),
+    Column::new("place", "Place", |one| {
+        let identity = one.integration.identity.as_ref();
+        identity.map_or("not checked yet", |identity| &identity.place).to_owned()
+    }),
+    Column::new("mayChange", "May change", |one| allowed(&one.integration.policy)),
+    Column::new("created", "Added", |one| text::moment(one.integration.created)),
+    Column::new("current", "Used by default", |one| {
+        if one.is_current { "yes" } else { "" }.to_owned()
+    }),
+    Column::wide("updated", "Changed", |one| text::moment(one.integration.updated)),
+    Column::wide("id", "Id", |one| one.integration.id.clone()),
+];
+
 fn list(app: &App) -> Result<Exit> {
+    app.console.check_columns(COLUMNS)?;
     let store = app.store()?;
-    let integrations = store.integrations()?;
     let current = store.current()?;
-    if app.console.is_json() {
-        let items: Vec<Value> = integrations.iter().map(view).collect();
-        app.console.json("IntegrationList", &json!({"items": items, "current": current}));
-        return Ok(Exit::DONE);
-    }
-    if integrations.is_empty() {
-        app.console.line("There is no integration yet.");
+    let items: Vec<Listed> = store
+        .integrations()?
+        .into_iter()
+        .map(|integration| {
+            let is_current = current.as_ref() == Some(&integration.name);
+            Listed { integration, is_current }
+        })
+        .collect();
+    app.console.list(&List {
+        kind: "IntegrationList",
+        columns: COLUMNS,
+        items: &items,
+        name: |one| one.integration.name.clone(),
+        json: |one| view(&one.integration),
+        beside: Map::from_iter([("current".to_owned(), json!(current))]),
+        empty: "There is no integration yet.",
+        skipped: None,
+    })?;
+    if items.is_empty() && app.console.format().is_for_people() {
         app.console.note_line(
             "Next: doorward integration add NAME --connector entra-id --connection FILE",
         );
-        return Ok(Exit::DONE);
     }
-    let mut table =
-        Table::new(["Name", "Connector", "Place", "May change", "Added", "Used by default"]);
-    for integration in &integrations {
-        let place = integration.identity.as_ref().map_or("not checked yet", |one| &one.place);
-        let is_current = current.as_ref() == Some(&integration.name);
-        table.row([
-            &integration.name,
-            &integration.connector,
-            place,
-            &allowed(&integration.policy),
-            &text::moment(integration.created),
-            if is_current { "yes" } else { "-" },
-        ]);
-    }
-    app.console.table(&table);
     Ok(Exit::DONE)
 }
 
@@ -213,7 +231,7 @@ async fn new_secret(
         return host.propose_secret(integration, &pointer, secret, None);
     }
     let origin = secrets::origin_of_option(from)?;
-    let secret = secrets::fetch(&origin)?;
+    let secret = app.local_sources().fetch(&origin)?;
     host.propose_secret(integration, &pointer, secret, Some(secrets::stored_form(&origin)))
 }
 

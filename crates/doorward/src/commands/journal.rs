@@ -2,57 +2,70 @@
 
 use doorward_core::{Error, ErrorKind, Result};
 use doorward_host::{JournalEntry, Store, stored};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::app::App;
 use crate::ask;
 use crate::cli::SeenOutcome;
 use crate::exit::Exit;
-use crate::output::{Console, Table, journal, text};
+use crate::output::{Column, Console, List, journal, text};
+
+const COLUMNS: &[Column<JournalEntry>] = &[
+    Column::new("at", "When", |entry| text::exact_moment(entry.at)),
+    Column::new("id", "Entry", |entry| entry.id.clone()),
+    Column::new("actor", "By", |entry| entry.actor.clone()),
+    Column::new("integration", "Integration", |entry| entry.integration_name.clone()),
+    Column::new("change", "Change", journal::change),
+    Column::new("outcome", "Outcome", journal::outcome),
+    Column::wide("reason", "Reason", |entry| entry.operation.reason.clone().unwrap_or_default()),
+    Column::wide("ticket", "Ticket", |entry| entry.operation.ticket.clone().unwrap_or_default()),
+    Column::wide("principal", "Who", |entry| {
+        let grant = entry.operation.action.grant();
+        grant.map(|(key, _)| key.principal.to_string()).unwrap_or_default()
+    }),
+    Column::wide("resource", "On", |entry| {
+        let grant = entry.operation.action.grant();
+        grant.map(|(key, _)| key.resource.to_string()).unwrap_or_default()
+    }),
+    Column::wide("request", "Request", |entry| {
+        format!("{} {}", entry.request.method, entry.request.url)
+    }),
+];
 
 pub(super) fn list(app: &App, integration: Option<&str>, limit: u32) -> Result<Exit> {
+    app.console.check_columns(COLUMNS)?;
     let store = app.store()?;
     let entries = match integration {
         Some(name) => entries_of(app, store.as_ref(), name, limit)?,
         None => store.journal(None, limit)?,
     };
-    if app.console.is_json() {
-        app.console.json("JournalList", &json!({"items": entries}));
-        return Ok(Exit::DONE);
-    }
-    if entries.is_empty() {
-        app.console.line("No change was made yet.");
-        return Ok(Exit::DONE);
-    }
-    let mut table = Table::new(["When", "Entry", "By", "Integration", "Change", "Outcome"]);
-    for entry in &entries {
-        table.row([
-            &text::exact_moment(entry.at),
-            &entry.id,
-            &entry.actor,
-            &entry.integration_name,
-            &journal::change(entry),
-            &journal::outcome(entry),
-        ]);
-    }
-    app.console.table(&table);
+    app.console.list(&List {
+        kind: "JournalList",
+        columns: COLUMNS,
+        items: &entries,
+        name: |entry| entry.id.clone(),
+        json: |entry| json!(entry),
+        beside: Map::new(),
+        empty: "No change was made yet.",
+        skipped: None,
+    })?;
     Ok(Exit::DONE)
 }
 
-/// The entries of the integration of this name; when it was removed, those that carry its name.
+/// The entries of all integrations that had this name: a removed one's journal stays.
 fn entries_of(app: &App, store: &dyn Store, name: &str, limit: u32) -> Result<Vec<JournalEntry>> {
-    let missing = match stored(store, name) {
-        Ok(integration) => return store.journal(Some(&integration.id), limit),
-        Err(error) if error.kind == ErrorKind::NotFound => error,
+    let entries = store.journal(Some(name), limit)?;
+    let now = match stored(store, name) {
+        Ok(integration) => Some(integration.id),
+        Err(error) if error.kind == ErrorKind::NotFound && !entries.is_empty() => None,
         Err(error) => return Err(error),
     };
-    let mut entries = store.journal(None, u32::MAX)?;
-    entries.retain(|entry| entry.integration_name == name);
-    if entries.is_empty() {
-        return Err(missing);
+    if entries.iter().any(|entry| Some(&entry.integration) != now.as_ref()) {
+        app.console.note(match now {
+            None => format!("The integration `{name}` was removed; its journal stays."),
+            Some(_) => format!("An earlier integration `{name}` was removed; its journal stays."),
+        });
     }
-    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    app.console.note(format!("The integration `{name}` was removed; its journal stays."));
     Ok(entries)
 }
 
@@ -72,6 +85,7 @@ pub(super) async fn close(
 ) -> Result<Exit> {
     let host = app.host()?;
     let entry = find(host.store(), id)?;
+    let opened = host.open(&stored(host.store(), &entry.integration_name)?)?;
     ask::can_be_confirmed(&app.console, yes)?;
     let (applied, effect) = match outcome {
         SeenOutcome::Applied => (true, "took effect"),
@@ -80,7 +94,7 @@ pub(super) async fn close(
     let change = journal::change(&entry);
     let question = format!("Write down that this change {effect}: {change}?");
     ask::confirm(&app.console, yes, &question).await?;
-    print(&app.console, &host.close(&entry, applied, reason)?);
+    print(&app.console, &opened.close(&entry.id, applied, reason).await?);
     Ok(Exit::DONE)
 }
 

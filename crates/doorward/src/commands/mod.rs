@@ -1,23 +1,30 @@
 //! The commands, one file each.
 
 mod access;
+mod backup;
 mod change;
 mod check;
+mod completion;
+mod config;
 mod connector;
 mod demo;
 mod integration;
 mod journal;
+mod list;
+mod rotate_key;
 mod schema;
 mod setup;
 mod sim;
+mod sync;
 mod validate;
 
-use doorward_core::Result;
+use doorward_core::{Error, ErrorKind, Result};
 use doorward_host::Verb;
 
 use crate::app::App;
 use crate::cli::{
-    AccessCommand, Command, ConnectorCommand, IntegrationCommand, JournalCommand, Target,
+    AccessCommand, Command, ConfigCommand, ConnectorCommand, Format, IntegrationCommand,
+    JournalCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -38,6 +45,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
 fn target(command: &Command) -> Option<Target> {
     match command {
         Command::Check { target }
+        | Command::Sync { target }
         | Command::Access(
             AccessCommand::List { target, .. } | AccessCommand::Explain { target, .. },
         ) => Some(target.clone()),
@@ -51,7 +59,55 @@ fn target(command: &Command) -> Option<Target> {
     }
 }
 
+/// Whether the result is a list, which every format can print.
+fn is_list(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Connector(ConnectorCommand::List)
+            | Command::Integration(IntegrationCommand::List)
+            | Command::Access(AccessCommand::List { .. })
+            | Command::List(_)
+            | Command::Journal(JournalCommand::List { .. })
+            | Command::Config(ConfigCommand::Show { .. })
+    )
+}
+
+/// Refuses a format that the command does not have, before it does anything.
+fn check_format(app: &App, command: &Command) -> Result<()> {
+    let format = app.console.format();
+    let refuse = |message: String, remedy: &str| {
+        Err(Error::new(ErrorKind::InvalidRequest, "format-not-possible", message).remedy(remedy))
+    };
+    // A sync tells how far it is, one event in a line.
+    if format == Format::Jsonl && matches!(command, Command::Sync { .. }) {
+        return Ok(());
+    }
+    if !is_list(command) && !matches!(format, Format::Table | Format::Json) {
+        return refuse(
+            format!("`-o {}` prints lists, and this command gives no list.", format.name()),
+            "Use `-o table` or `-o json`.",
+        );
+    }
+    if app.console.columns().is_some() && !is_list(command) {
+        return refuse(
+            "`--columns` chooses what is shown of a list, and this command gives no list."
+                .to_owned(),
+            "Leave `--columns` out.",
+        );
+    }
+    if app.console.columns().is_some()
+        && matches!(format, Format::Json | Format::Jsonl | Format::Name)
+    {
+        return refuse(
+            format!("`-o {}` has no columns, so `--columns` cannot choose any.", format.name()),
+            "Leave one of them out, or use `-o table`, `-o wide`, `-o csv` or `-o tsv`.",
+        );
+    }
+    Ok(())
+}
+
 async fn carry_out(app: &App, command: Command) -> Result<Exit> {
+    check_format(app, &command)?;
     match command {
         Command::Demo => Box::pin(demo::run(app)).await,
         Command::Connector(ConnectorCommand::List) => connector::list(app),
@@ -63,11 +119,13 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         Command::Setup { connector, script } => setup::run(app, &connector, script.as_deref()),
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target } => check::run(app, &target).await,
-        Command::Access(AccessCommand::List { on, who, target }) => {
-            access::list(app, on.as_deref(), who.as_deref(), &target).await
+        Command::Sync { target } => sync::run(app, &target).await,
+        Command::List(command) => list::run(app, &command).await,
+        Command::Access(AccessCommand::List { on, who, last_sync, target }) => {
+            access::list(app, on.as_deref(), who.as_deref(), last_sync, &target).await
         }
-        Command::Access(AccessCommand::Explain { who, on, right, target }) => {
-            access::explain(app, &who, &on, right.as_deref(), &target).await
+        Command::Access(AccessCommand::Explain { who, on, right, last_sync, target }) => {
+            access::explain(app, &who, &on, right.as_deref(), last_sync, &target).await
         }
         Command::Grant { to, change } => change::run(app, Verb::Grant, &to, &change).await,
         Command::Revoke { from, change } => change::run(app, Verb::Revoke, &from, &change).await,
@@ -78,6 +136,11 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         Command::Journal(JournalCommand::Close { id, outcome, reason, yes }) => {
             journal::close(app, &id, outcome, &reason, yes).await
         }
+        Command::Config(ConfigCommand::Show { origin }) => config::show(app, origin),
+        Command::RotateKey { new_key_env } => rotate_key::run(app, new_key_env.as_deref()),
+        Command::Backup { file } => backup::back_up(app, &file),
+        Command::Restore { file, yes } => backup::restore(app, &file, yes).await,
+        Command::Completion { shell } => completion::run(app, shell),
         Command::Sim(options) => sim::run(app, &options).await,
     }
 }
@@ -88,4 +151,14 @@ pub(crate) fn changes(command: &Command) -> bool {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => !change.dry_run,
         _ => false,
     }
+}
+
+/// Another process uses the key, which a command wants for itself.
+fn in_use() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "data-directory-in-use",
+        "Another Doorward is using this data directory. Nothing was changed.",
+    )
+    .remedy("Wait until it has finished, and run the command again.")
 }

@@ -30,9 +30,10 @@ pub(super) async fn run(app: &App, options: &SimOptions) -> Result<Exit> {
     let simulation = Simulation::start(&settings, Arc::new(SystemClock)).await?;
     write_files(options, &simulation)?;
     introduce(app, options, &simulation);
+    let stopped = signals::stop();
     tokio::select! {
         biased;
-        () = signals::stop() => Ok(Exit::DONE),
+        () = stopped => Ok(Exit::DONE),
         ended = simulation.serve() => ended.map(|()| Exit::DONE),
     }
 }

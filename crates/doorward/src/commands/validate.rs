@@ -13,7 +13,7 @@ use crate::output::text;
 pub(super) async fn run(app: &App, connector: &str, file: &Path) -> Result<Exit> {
     let factory = app.factory(connector)?;
     let validator = Validator::new(&factory.descriptor().connection_schema)?;
-    let loaded = connection::load(&app.console, &validator, file).await?;
+    let loaded = connection::load(&app.console, &validator, file, app.local_sources()).await?;
     // What the schema cannot say, the connector itself may.
     let warnings = loaded.connection.warnings().to_vec();
     let (connection, _secrets) = loaded.connection.split();

@@ -3,8 +3,10 @@
 //! Text for people is cleaned here, line by line, so that no name from a directory can steer a
 //! terminal. JSON is exact: its own escapes keep control characters out.
 
+mod delimited;
 mod error;
 pub(crate) mod journal;
+mod list;
 pub(crate) mod reach;
 mod table;
 pub(crate) mod text;
@@ -13,8 +15,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::cli::Format;
+pub(crate) use list::{Column, List};
 pub(crate) use table::Table;
 use text::clean;
 
@@ -34,6 +38,8 @@ pub(crate) enum Stream {
 #[derive(Clone, Debug)]
 pub(crate) struct Console {
     format: Format,
+    /// The columns that `--columns` names.
+    columns: Option<Vec<String>>,
     notes: Stream,
     can_ask: bool,
     base: PathBuf,
@@ -45,6 +51,7 @@ impl Console {
         let has_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         Self {
             format,
+            columns: None,
             notes: Stream::Error,
             can_ask: has_terminal && !no_input,
             base: PathBuf::new(),
@@ -54,7 +61,28 @@ impl Console {
     /// A console for a told story: everything in one stream and one order, nothing asked, files
     /// beside each other in this directory.
     pub(crate) fn story(base: &Path) -> Self {
-        Self { format: Format::Table, notes: Stream::Out, can_ask: false, base: base.to_owned() }
+        Self {
+            format: Format::Table,
+            columns: None,
+            notes: Stream::Out,
+            can_ask: false,
+            base: base.to_owned(),
+        }
+    }
+
+    /// With these columns of lists only.
+    pub(crate) fn with_columns(self, columns: Option<Vec<String>>) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// How results are printed.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The columns that `--columns` names, if it was given.
+    pub(crate) fn columns(&self) -> Option<&[String]> {
+        self.columns.as_deref()
     }
 
     /// Whether somebody is there to answer.
@@ -62,9 +90,9 @@ impl Console {
         self.can_ask
     }
 
-    /// Whether results are printed for programs.
+    /// Whether a program reads: what is beside the result is JSON, too.
     pub(crate) fn is_json(&self) -> bool {
-        self.format == Format::Json
+        self.format.is_json()
     }
 
     /// The file that the operator means.
@@ -139,16 +167,29 @@ fn enveloped(kind: &str, fields: &impl Serialize) -> Value {
     Value::Object(document)
 }
 
-/// Writes text. A reader that went away, as `head` does, is no error; nothing else can be done
-/// about a stream that cannot be written.
+/// Why standard output could not be written, the first time. One for the program, as standard output
+/// is.
+static LOST: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Why a part of the result did not arrive, if one did not and somebody still wants it.
+pub(crate) fn lost() -> Option<&'static std::io::Error> {
+    LOST.get().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)
+}
+
+/// Writes text. After a failure of standard output nothing more is written there: a result with a
+/// hole would be worse than a short one.
 fn write(stream: Stream, text: &str) {
-    let _ = match stream {
-        Stream::Out => {
+    match stream {
+        Stream::Out if LOST.get().is_none() => {
             let mut out = std::io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                let _ = LOST.set(error);
+            }
         }
-        Stream::Error => std::io::stderr().lock().write_all(text.as_bytes()),
-    };
+        Stream::Out => {}
+        // Nothing can be said about it anywhere else.
+        Stream::Error => drop(std::io::stderr().lock().write_all(text.as_bytes())),
+    }
 }
 
 /// Text of the command line's own parser, which is cleaned and wrapped already.

@@ -1,6 +1,7 @@
 //! The addresses that an integration reaches, for the operator to approve.
 
 use doorward_core::{Endpoint, Reach, Scheme};
+use doorward_http::ProxyUrl;
 use serde_json::json;
 
 use super::Console;
@@ -65,13 +66,14 @@ fn credential(scheme: &Scheme) -> Vec<String> {
     }
 }
 
-/// One endpoint for programs.
-pub(crate) fn summary(endpoint: &Endpoint) -> serde_json::Value {
+/// One endpoint for programs, with the proxy by which it is reached.
+pub(crate) fn summary(endpoint: &Endpoint, proxy: Option<&ProxyUrl>) -> serde_json::Value {
     json!({
         "name": endpoint.name,
         "origin": endpoint.origin,
         "namedByConnection": endpoint.named_by_connection,
         "tokenUrlNamedByConnection": named_token_url(endpoint).is_some(),
+        "proxy": proxy.map(ToString::to_string),
     })
 }
 
@@ -97,7 +99,7 @@ mod tests {
             };
             assert_eq!(notes("https://api.example"), usize::from(api));
             assert_eq!(notes("https://login.example/token"), usize::from(login));
-            let summary = summary(&endpoint);
+            let summary = summary(&endpoint, None);
             assert_eq!(summary["namedByConnection"], json!(api));
             assert_eq!(summary["tokenUrlNamedByConnection"], json!(login));
         }

@@ -20,17 +20,27 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these column names.
     pub(crate) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Self {
+        Self::of(&header)
+    }
+
+    /// A table with these column names, however many.
+    pub(super) fn of(header: &[&str]) -> Self {
         let mut inner = comfy_table::Table::new();
         inner.load_style(presets::NOTHING);
-        let copied = (0..).zip(&header).filter(|(_, name)| COPIED.contains(name));
+        let copied = (0..).zip(header).filter(|(_, name)| COPIED.contains(name));
         let copied = copied.map(|(index, _)| index).collect();
-        inner.set_header(header.map(str::to_uppercase));
+        inner.set_header(header.iter().map(|name| name.to_uppercase()));
         Self { inner, copied }
     }
 
     /// Adds a row; its texts are cleaned.
     pub(crate) fn row<const COLUMNS: usize>(&mut self, cells: [&str; COLUMNS]) {
         self.inner.add_row(cells.map(clean));
+    }
+
+    /// Adds a row of as many cells as the table has columns; its texts are cleaned.
+    pub(super) fn cells(&mut self, cells: Vec<String>) {
+        self.inner.add_row(cells.iter().map(|cell| clean(cell)));
     }
 
     /// The table as text. Only a terminal's width wraps it.

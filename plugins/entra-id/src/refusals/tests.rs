@@ -129,7 +129,7 @@ fn every_row_of_the_table_is_told_apart_when_adding() {
         (409, "Request_MultipleObjectsWithSameKeyValue", "A conflicting object …", "already"),
         (404, NOT_FOUND, &absent(USER), "not-found principal-not-found"),
         (404, NOT_FOUND, &absent(GROUP), "not-found resource-not-found"),
-        (404, "", "", "contract-violation unexpected-answer"),
+        (404, "", "", "unavailable unexpected-answer"),
         (
             403,
             "Directory_QuotaExceeded",

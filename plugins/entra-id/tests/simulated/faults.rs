@@ -35,7 +35,7 @@ async fn an_answer_that_is_not_graphs_is_said_to_be_none() {
         let error = world.try_read(users()).await.unwrap_err();
         assert_eq!(
             (error.kind, error.reason.as_str()),
-            (ErrorKind::ContractViolation, reason),
+            (ErrorKind::Unavailable, reason),
             "{fault:?}"
         );
         assert!(error.remedy.unwrap().contains("proxy"));

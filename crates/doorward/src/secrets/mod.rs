@@ -1,4 +1,6 @@
-//! Secrets that are not stored: from the environment or from a file, read each time.
+//! Secrets that are not stored: from the environment, from a file or from a program, each time anew.
+
+mod command;
 
 use doorward_core::validation::SecretOrigin;
 use doorward_core::{Error, ErrorKind, Result};
@@ -14,42 +16,55 @@ use zeroize::Zeroizing;
 /// The longest secret, in bytes.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// Reads the environment and files of this machine, for whoever runs the command line here.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LocalSources;
+/// Reads the environment and files of this machine and runs its programs, for whoever runs the
+/// command line here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LocalSources {
+    /// Whether programs may say on standard error what they like.
+    pub(crate) show_errors: bool,
+}
+
+impl LocalSources {
+    /// The secret that is kept elsewhere.
+    ///
+    /// # Errors
+    /// `InvalidConnection`, which names the place and never the secret.
+    pub(crate) fn fetch(self, origin: &SecretOrigin) -> Result<SecretString> {
+        match origin {
+            SecretOrigin::Env(name) => from_environment(name),
+            SecretOrigin::File(path) => from_file(Path::new(path)),
+            SecretOrigin::Command(words) => command::run(words, self.show_errors),
+        }
+    }
+}
 
 impl SourceResolver for LocalSources {
     fn resolve(&self, source: &Value) -> Result<SecretString> {
         let origin = SecretOrigin::deserialize(source).map_err(|_| {
             Error::internal("A stored reference to a secret has a form that is not known.")
         })?;
-        fetch(&origin)
+        self.fetch(&origin)
     }
 }
 
-/// The secret that is kept elsewhere.
-///
-/// # Errors
-/// `InvalidConnection`, which names the place and never the secret.
-pub(crate) fn fetch(origin: &SecretOrigin) -> Result<SecretString> {
-    match origin {
-        SecretOrigin::Env(name) => from_environment(name),
-        SecretOrigin::File(path) => from_file(Path::new(path)),
-        SecretOrigin::Command(_) => Err(command_comes_later()),
-    }
-}
-
-/// The place of a secret as it is stored; a file's path in full, so that it does not depend on the
-/// directory in which a later command runs.
+/// The place of a secret as it is stored; paths of files and programs in full, so that it does not
+/// depend on the directory in which a later command runs.
 pub(crate) fn stored_form(origin: &SecretOrigin) -> Value {
     match origin {
         SecretOrigin::Env(name) => json!({"env": name}),
-        SecretOrigin::File(path) => {
-            let full = std::path::absolute(path).unwrap_or_else(|_| path.into());
-            json!({"file": full.display().to_string()})
+        SecretOrigin::File(path) => json!({"file": full(path)}),
+        SecretOrigin::Command(words) => {
+            // A bare name is looked for on the search path; anything else is a path.
+            let is_path = |word: &str| Path::new(word).components().nth(1).is_some();
+            let first =
+                words.first().map(|word| if is_path(word) { full(word) } else { word.clone() });
+            json!({"command": first.iter().chain(words.iter().skip(1)).collect::<Vec<_>>()})
         }
-        SecretOrigin::Command(words) => json!({"command": words}),
     }
+}
+
+fn full(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |full| full.display().to_string())
 }
 
 /// Where a secret that is not stored comes from, for people.
@@ -58,7 +73,11 @@ pub(crate) fn place(source: &Value) -> String {
     match (text("env"), text("file")) {
         (Some(name), _) => format!("the environment variable {name}"),
         (_, Some(path)) => format!("the file {path}"),
-        _ => "elsewhere".to_owned(),
+        // Its arguments may be nobody's business.
+        _ => match source.pointer("/command/0").and_then(Value::as_str) {
+            Some(program) => format!("the program {program}"),
+            None => "elsewhere".to_owned(),
+        },
     }
 }
 
@@ -160,15 +179,6 @@ pub(crate) fn from_standard_input() -> Result<SecretString> {
     secret(bytes, "Standard input")
 }
 
-fn command_comes_later() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        "secret-command-comes-later",
-        "A secret from a command is not supported yet; it comes later.",
-    )
-    .remedy("Use {\"env\": \"NAME\"} or {\"file\": \"path\"}, or pipe the connection into `--connection -`.")
-}
-
 fn empty(whence: String) -> Error {
     unusable("secret-empty", format!("{whence} holds an empty secret."))
         .remedy("Put the secret's value there.")
@@ -193,7 +203,7 @@ mod tests {
     fn resolve(content: &[u8]) -> Result<String> {
         let file = file(content);
         let source = json!({"file": file.path()});
-        LocalSources.resolve(&source).map(|secret| secret.expose_secret().to_owned())
+        LocalSources::default().resolve(&source).map(|secret| secret.expose_secret().to_owned())
     }
 
     #[test]
@@ -228,13 +238,31 @@ mod tests {
 
     #[test]
     fn a_missing_source_is_named() {
-        let missing = LocalSources.resolve(&json!({"env": "DOORWARD_TEST_NOT_SET"})).unwrap_err();
+        let missing =
+            LocalSources::default().resolve(&json!({"env": "DOORWARD_TEST_NOT_SET"})).unwrap_err();
         assert_eq!(missing.reason, "secret-variable-missing");
         assert!(missing.message.contains("DOORWARD_TEST_NOT_SET"));
-        let missing = LocalSources.resolve(&json!({"file": "/nowhere/at/all"})).unwrap_err();
+        let missing =
+            LocalSources::default().resolve(&json!({"file": "/nowhere/at/all"})).unwrap_err();
         assert_eq!(missing.reason, "secret-file-unreadable");
-        let later = LocalSources.resolve(&json!({"command": ["pass"]})).unwrap_err();
-        assert_eq!(later.kind, ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn a_place_does_not_depend_on_the_directory() {
+        let here = std::env::current_dir().unwrap();
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let table = [
+            (SecretOrigin::Command(words(&["pass", "./a"])), json!({"command": ["pass", "./a"]})),
+            (
+                SecretOrigin::Command(words(&["./get", "a"])),
+                json!({"command": [here.join("get"), "a"]}),
+            ),
+            (SecretOrigin::File("a".into()), json!({"file": here.join("a")})),
+        ];
+        for (origin, expected) in table {
+            assert_eq!(stored_form(&origin), expected);
+        }
+        assert_eq!(place(&json!({"command": ["pass", "show"]})), "the program pass");
     }
 
     #[test]

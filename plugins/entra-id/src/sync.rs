@@ -1,0 +1,190 @@
+//! Everything, page by page: users, service principals, groups, and who is in and owns each group.
+//!
+//! Lists come first (phase 0); each group of a page forks a chain of its own for its members and
+//! owners (phase 1). One request for a page, in the service's own pages of 999.
+
+use doorward_core::{
+    Context, Cursor, ErrorKind, Expected, GoneObject, Next, Page, Record, Result, StartRequest,
+    SyncRequest, Timestamp,
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::graph::{self, PAGE, Place, foreign_cursor};
+use crate::holders::{self, hidden, is_hidden};
+use crate::kinds::Kind;
+use crate::objects::{DirectoryObject, record, skipped};
+
+/// A group that is younger may be missing on some replicas (facts §7); an older one that is missing
+/// was deleted.
+const NEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a cursor reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "read")]
+enum Step {
+    /// All objects of a kind.
+    List { kind: String, place: Option<Place> },
+    /// Who is in and owns a group.
+    Links { group: String, created: Option<Timestamp>, at: holders::Cursor },
+}
+
+/// The kinds that are listed; each is a stream. Devices and contacts become known as members.
+const LISTED: [Kind; 3] = [Kind::User, Kind::ServicePrincipal, Kind::Group];
+
+fn stream(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "users",
+        Kind::ServicePrincipal => "service-principals",
+        Kind::Group => "groups",
+        Kind::Device => "devices",
+        Kind::Contact => "contacts",
+    }
+}
+
+/// Where a sync begins.
+pub(crate) fn start(request: &StartRequest) -> Vec<Cursor> {
+    let wanted = |kind: &Kind| request.stream.as_deref().is_none_or(|name| name == stream(*kind));
+    LISTED
+        .into_iter()
+        .filter(wanted)
+        .map(|kind| {
+            let step = Step::List { kind: kind.name().to_owned(), place: None };
+            Cursor { stream: stream(kind).to_owned(), phase: 0, body: json!(step) }
+        })
+        .collect()
+}
+
+/// The page of a cursor.
+pub(crate) async fn sync(cx: &Context, request: SyncRequest) -> Result<Page> {
+    let stream = request.cursor.stream;
+    match serde_json::from_value(request.cursor.body).map_err(foreign_cursor)? {
+        Step::List { kind, place } => list(cx, &stream, Kind::parse(&kind)?, place).await,
+        Step::Links { group, created, at } => links(cx, &stream, group, created, at).await,
+    }
+}
+
+async fn list(cx: &Context, stream: &str, kind: Kind, place: Option<Place>) -> Result<Page> {
+    let mut records = Vec::new();
+    let place = match place {
+        Some(place) => place,
+        None => {
+            records.extend(expected(cx, kind).await);
+            let path = kind.collection().query("$select", kind.select()).query("$top", PAGE);
+            Place::first(path)
+        }
+    };
+    let page = graph::page(cx, place, kind.purpose()).await?;
+    let mut next = Vec::new();
+    for object in &page.objects {
+        records.push(record(object, kind));
+        if kind == Kind::Group {
+            next.push(fork(cx, stream, object, &mut records).await?);
+        }
+    }
+    if let Some(place) = page.next {
+        let step = Step::List { kind: kind.name().to_owned(), place: Some(place) };
+        next.push(Next { cursor: cursor(stream, 0, &step), continues: true, not_before: None });
+    }
+    Ok(Page { records, next, usage: page.usage, ..Page::default() })
+}
+
+fn cursor(stream: &str, phase: u32, step: &Step) -> Cursor {
+    Cursor { stream: stream.to_owned(), phase, body: json!(step) }
+}
+
+/// How many there are, by an index that may lag (facts §7). Not worth failing for.
+async fn expected(cx: &Context, kind: Kind) -> Option<Record> {
+    let path = kind.collection().query("$select", "id").query("$top", "1");
+    let count = graph::count(cx, path, kind.purpose()).await.ok().flatten()?;
+    let what = kind.name().to_owned();
+    Some(Record::Expected(Expected { what, count, attributes: Default::default() }))
+}
+
+/// The chain that reads who is in and owns a group.
+async fn fork(
+    cx: &Context,
+    stream: &str,
+    group: &DirectoryObject,
+    records: &mut Vec<Record>,
+) -> Result<Next> {
+    let at = if is_hidden(cx, group).await? {
+        records.push(hidden(&Kind::Group.key(&group.id)));
+        holders::Cursor::of_owners()
+    } else {
+        holders::Cursor::of_members(group)
+    };
+    let step = Step::Links { group: group.id.clone(), created: group.created(), at };
+    Ok(Next { cursor: cursor(stream, 1, &step), continues: false, not_before: None })
+}
+
+/// The members and owners of most groups fit into one page each: these lists are read in one go,
+/// until one of them has a further page.
+async fn links(
+    cx: &Context,
+    stream: &str,
+    group: String,
+    created: Option<Timestamp>,
+    at: holders::Cursor,
+) -> Result<Page> {
+    let resource = Kind::Group.key(&group);
+    let mut page = Page::default();
+    let mut next = Some(at);
+    while let Some(at) = next.take() {
+        let ((objects, following), usage) = match holders::read(cx, &group, at, true).await {
+            Ok(part) => part,
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                let gone = missing(&group, created, cx.now());
+                return Ok(Page { records: vec![gone], ..Page::default() });
+            }
+            Err(error) => return Err(error),
+        };
+        let records = objects
+            .iter()
+            .flat_map(|(object, at)| holders::holder(&resource, at, object))
+            .filter(|record| !is_listed(record));
+        page.records.extend(records);
+        page.usage.cost = match (page.usage.cost, usage.cost) {
+            (Some(before), Some(cost)) => Some(before + cost),
+            (before, cost) => before.or(cost),
+        };
+        page.usage.utilisation = usage.utilisation.or(page.usage.utilisation);
+        match following {
+            Some(at) if at.is_inside_a_list() => {
+                let step = Step::Links { group, created, at };
+                let cursor = cursor(stream, 1, &step);
+                page.next = vec![Next { cursor, continues: true, not_before: None }];
+                break;
+            }
+            following => next = following,
+        }
+    }
+    Ok(page)
+}
+
+/// Objects of the listed kinds come whole from their own list; a list of members shows less.
+fn is_listed(record: &Record) -> bool {
+    let kind = match record {
+        Record::Account(account) => &account.key.kind,
+        Record::Resource(resource) => &resource.key.kind,
+        Record::Skipped(gap) => {
+            return gap.code == "limited-information";
+        }
+        _ => return false,
+    };
+    LISTED.iter().any(|listed| listed.name() == kind)
+}
+
+/// A group that was listed a moment ago and has no members to show now.
+fn missing(group: &str, created: Option<Timestamp>, now: Timestamp) -> Record {
+    let key = Kind::Group.key(group);
+    if created.is_none_or(|created| now.duration_since(created) < NEW) {
+        return skipped(
+            Some(key),
+            "not-yet-visible",
+            "The group was made moments ago, and its members are not shown yet.",
+        );
+    }
+    Record::GoneObject(GoneObject { key, restorable: true, attributes: Default::default() })
+}

@@ -1,0 +1,75 @@
+//! Secrets that a program prints.
+#![cfg(unix)]
+
+use entra_sim::cast;
+use serde_json::json;
+
+use crate::bench::{Bench, Output, files, finish};
+
+/// A program in the test's directory.
+fn program(bench: &Bench, name: &str, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = bench.file(name, &format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+fn run(bench: &Bench, arguments: &[&str]) -> Output {
+    let mut command = bench.command(arguments);
+    command.env("PATH", "/usr/bin:/bin");
+    finish(command.spawn().unwrap())
+}
+
+#[test]
+fn a_program_gives_the_secret_each_time() {
+    let bench = Bench::new();
+    let script = format!(
+        "[ \"$1\" = show ] || exit 9\necho asked >> asked\necho '{}'\necho 'user: x'",
+        cast::SECRET
+    );
+    let keeper = program(&bench, "keeper", &script);
+    let file = bench.connection(json!({"secret": {"command": ["./keeper", "show"]}}));
+    run(&bench, &["validate", "entra-id", &file]).ends(0);
+    let add = ["integration", "add", "contoso", "--connector", "entra-id", "--yes"];
+    run(&bench, &[&add[..], &["--connection", &file]].concat()).ends(0);
+    for _ in 0..2 {
+        run(&bench, &["check"]).ends(0).says("Connected to Contoso");
+    }
+    let asked = std::fs::read_to_string(bench.data().parent().unwrap().join("asked")).unwrap();
+    assert_eq!(asked.lines().count(), 4);
+    let shown = bench.json(&["integration", "show", "contoso"], "Integration");
+    let source = &shown["item"]["secrets"][0]["source"];
+    assert_eq!(source, &json!({"command": [keeper, "show"]}), "{shown}");
+    bench.run(&["integration", "show", "contoso"]).ends(0).says("read from the program ");
+    for file in files(&bench.data()) {
+        let content = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        assert!(!content.contains(cast::SECRET), "{}", file.display());
+    }
+    assert!(bench.run(&["schema", "entra-id"]).ends(0).stdout.contains("Printed by a program"));
+}
+
+#[test]
+fn a_program_that_fails_is_named_and_its_output_is_not_shown() {
+    let bench = Bench::new();
+    for (script, code, said) in [
+        ("echo canary; echo whisper >&2; exit 4", 3, "exit status: 4"),
+        ("echo whisper >&2", 3, "an empty secret"),
+    ] {
+        program(&bench, "keeper", script);
+        let command = json!({"command": ["./keeper", "canary"]});
+        let file = bench.connection(json!({"secret": command}));
+        let validate = ["validate", "entra-id", &file];
+        let quiet = run(&bench, &validate).ends(code);
+        assert!(!quiet.stderr.contains("whisper"), "{}", quiet.stderr);
+        let quiet = quiet.notes(said).notes("./keeper").notes("do: ");
+        let loud = run(&bench, &[&validate[..], &["-v"]].concat()).ends(code).notes("whisper");
+        for output in [quiet, loud] {
+            assert!(!format!("{output:?}").contains("canary"), "{output:?}");
+        }
+        let error = run(&bench, &[&validate[..], &["-o", "json"]].concat()).error();
+        assert_eq!(error["kind"], "invalid-connection", "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    let file = bench.connection(json!({"secret": {"command": ["no-such-keeper"]}}));
+    run(&bench, &["validate", "entra-id", &file]).ends(3).notes("`no-such-keeper`");
+}
