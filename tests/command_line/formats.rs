@@ -145,7 +145,7 @@ fn empty_lists() {
 #[test]
 fn gaps_end_with_14_in_every_format() {
     let bench = Bench::ready();
-    let list = ["access", "list", "--for", "alice@contoso.com"];
+    let list = ["access", "list", "--on", "group:Works Council"];
     let document = run(&bench, &list, "json").ends(14).document("AccessList");
     assert_eq!(document["complete"], false);
     for format in ["table", "wide", "csv", "tsv", "name"] {

@@ -13,6 +13,7 @@ mod formats;
 mod integrations;
 mod keeping;
 mod lost;
+mod policy;
 mod proxy;
 mod refusals;
 mod secrets;

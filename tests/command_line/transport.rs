@@ -59,3 +59,26 @@ fn a_ca_file_that_cannot_be_used_is_told() {
     let error = bench.run(&["check", "--ca-file", &empty, "-o", "json"]).error();
     assert!(!error["message"].as_str().unwrap().is_empty());
 }
+
+#[test]
+fn a_variable_that_names_no_certificates_is_said_to() {
+    let bench = Bench::ready();
+    let empty = bench.file("empty-variable.pem", "nothing");
+    for file in ["nowhere.pem", &empty] {
+        let mut command = bench.command(&["check"]);
+        command.env("SSL_CERT_FILE", file);
+        finish(command.spawn().unwrap()).ends(2).notes("SSL_CERT_FILE names");
+    }
+}
+
+/// The likeliest slip with `sim --https`: the address written with `http://`.
+#[test]
+fn plain_http_to_a_port_that_speaks_https_says_so_at_once() {
+    let bench = Bench::https();
+    let base = bench.base.replace("https://", "http://");
+    let file = bench.connection(json!({"endpoints": {"login": base, "graph": base}}));
+    let check = ["check", "--connector", "entra-id", "--connection", &file];
+    let error = bench.fails(&check, 11);
+    assert_eq!(error["reason"], "not-http", "{error}");
+    assert!(error["remedy"].as_str().unwrap().contains("https://"), "{error}");
+}

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use doorward_core::{Error, ErrorKind, Record, Result};
 use doorward_host::{
-    Claim, Integration, JournalEntry, Run, SealedSecret, Settlement, Snapshot, Store, StoredPage,
-    SyncStore,
+    Claim, Holder, Integration, JournalEntry, Run, SealedSecret, Settlement, Snapshot, Store,
+    StoredPage, SyncStore,
 };
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError};
 use std::future::pending;
@@ -164,6 +164,9 @@ impl Store for CrashingStore {
     }
     fn claim(&self, id: &str) -> Result<Option<Claim>> {
         self.inner.claim(id)
+    }
+    fn holder(&self, id: &str) -> Option<Holder> {
+        self.inner.holder(id)
     }
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
         self.commit(|| self.inner.intent(claim, entry))

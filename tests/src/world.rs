@@ -55,6 +55,8 @@ impl World {
         opened
             .change_policy(|policy| {
                 policy.kinds.insert("group".to_owned());
+                let beside = ["guest", "group", "service-principal", "device", "contact"];
+                policy.principals.extend(beside.map(str::to_owned));
             })
             .unwrap();
         world
@@ -111,5 +113,7 @@ pub fn request(verb: Verb, who: &str, on: &str, right: &str) -> ChangeRequest {
         right: Some(right.to_owned()),
         reason: None,
         ticket: None,
+        permanent: false,
+        allow_tier0: false,
     }
 }

@@ -79,6 +79,10 @@ pub struct PrincipalKind {
     /// Whether [`Query::Find`](crate::Query::Find) finds it by name.
     #[serde(default)]
     pub searchable: bool,
+    /// Whether it is a person. What is none (a group, a machine) is given access only when the
+    /// operator allows its kind.
+    #[serde(default)]
+    pub person: bool,
 }
 
 /// A kind of resource with its entitlements.
@@ -112,6 +116,10 @@ pub struct Entitlement {
     /// everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// Whether a grant without an end must be asked for by name, since such access is better given
+    /// for a time.
+    #[serde(default)]
+    pub standing_by_name: bool,
 }
 
 /// Something that a connector can do.

@@ -12,7 +12,7 @@ use crate::Selector;
 use crate::intent::Intent;
 use crate::judge::{self, judge};
 use crate::opened::{CALL_DEADLINE, Opened};
-use crate::prepare::Prepared;
+use crate::prepare::{People, Prepared};
 use crate::store::{Claim, JournalEntry, JournalState, Settlement, Store};
 
 /// Give or take.
@@ -40,6 +40,10 @@ pub struct ChangeRequest {
     pub reason: Option<String>,
     /// The ticket that asks for it.
     pub ticket: Option<String>,
+    /// Whether access for good is meant, where that must be said.
+    pub permanent: bool,
+    /// Whether a change of a privileged resource is meant.
+    pub allow_tier0: bool,
 }
 
 /// What came of it.
@@ -54,6 +58,12 @@ pub struct ChangeReport {
     pub resource: Resource,
     /// Which right.
     pub entitlement: String,
+    /// Where it holds; absent: everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Resource>,
+    /// How many people a group brings that is given access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brings: Option<People>,
     /// The grant before, when there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
@@ -248,6 +258,8 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         principal: prepared.principal,
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
+        scope: prepared.scope,
+        brings: prepared.brings,
         prior: prepared.prior,
         prior_unknown: prepared.prior_unknown,
         request: None,

@@ -252,7 +252,7 @@ impl Host {
 
     fn claim_now(&self, integration: &Integration) -> Result<Claim> {
         let claim = self.store.claim(&integration.id)?;
-        claim.ok_or_else(|| crate::settle::busy(&integration.name))
+        claim.ok_or_else(|| crate::settle::busy(integration, self.store.as_ref()))
     }
 
     /// The integration of this name; without a name the current one, or the only one.

@@ -36,6 +36,7 @@ impl Intent {
             operation: prepared.operation.clone(),
             principal_name: display_name(&prepared.principal),
             resource_name: prepared.resource.name.clone(),
+            scope_name: prepared.scope.as_ref().map(|scope| scope.name.clone()),
             prior: prepared.prior.clone(),
             prior_unknown: prepared.prior_unknown.clone(),
             request: RequestSummary::default(),

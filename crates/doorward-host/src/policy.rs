@@ -1,7 +1,7 @@
 //! Policy: what may be changed at all. It stands before every write, in the host.
 
 use doorward_core::{
-    AccessPath, Error, ErrorKind, Identity, KeptHolder, ObjectRef, Resource, Result,
+    AccessPath, Error, ErrorKind, Identity, KeptHolder, Object, ObjectRef, Resource, Result,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -13,18 +13,30 @@ pub struct Policy {
     /// The resources that may be changed.
     #[serde(default)]
     pub resources: Vec<AllowedResource>,
-    /// The kinds of which every resource may be changed.
+    /// The kinds of which every resource may be changed, privileged ones excepted: those must be
+    /// listed each.
     #[serde(default)]
     pub kinds: BTreeSet<String>,
+    /// Accounts and resources whose access is never changed, e.g. break-glass accounts. They win
+    /// over every list.
+    #[serde(default)]
+    pub protected: Vec<AllowedResource>,
+    /// Who may be given access beside people of one's own: kinds of principals that are no people,
+    /// and [`GUEST`] for people from outside.
+    #[serde(default)]
+    pub principals: BTreeSet<String>,
 }
 
-/// One resource that may be changed.
+/// The name under which people from outside are allowed.
+pub const GUEST: &str = "guest";
+
+/// One object of a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AllowedResource {
     /// Which; only the id counts.
     pub key: ObjectRef,
-    /// Its name when it was allowed, for display.
+    /// Its name when it was listed, for display.
     pub name: String,
 }
 
@@ -45,46 +57,131 @@ impl Policy {
         self.resources.len() < before
     }
 
-    /// Lets a change of this principal's access to this resource pass, or says why not: the rules
-    /// that nobody can lift.
+    /// Protects an account or resource; says whether that is new.
+    pub fn protect(&mut self, key: ObjectRef, name: &str) -> bool {
+        let is_new = !self.protects(&key);
+        if is_new {
+            self.protected.push(AllowedResource { key, name: name.to_owned() });
+        }
+        is_new
+    }
+
+    /// Ends the protection; says whether there was one.
+    pub fn unprotect(&mut self, key: &ObjectRef) -> bool {
+        let before = self.protected.len();
+        self.protected.retain(|object| &object.key != key);
+        self.protected.len() < before
+    }
+
+    fn protects(&self, key: &ObjectRef) -> bool {
+        self.protected.iter().any(|object| object.key == *key)
+    }
+
+    /// Lets a change pass that touches neither our own identity nor what is protected.
     ///
     /// # Errors
-    /// `DeniedByPolicy`, with the reasons `own-identity` and `privileged-resource`, in this order.
-    pub(crate) fn permit_target(
+    /// `DeniedByPolicy`, with the reasons `own-identity` and `protected-object`, in this order.
+    pub(crate) fn permit_untouchable(
+        &self,
         identity: &Identity,
-        principal: &ObjectRef,
+        principal: &Object,
         resource: &Resource,
     ) -> Result<()> {
-        if principal.id == identity.key.id || resource.key.id == identity.key.id {
+        if principal.key().id == identity.key.id || resource.key.id == identity.key.id {
             return Err(own_identity(identity));
         }
-        if resource.privileged {
-            return Err(denied(
-                "privileged-resource",
-                format!(
-                    "{} is privileged: who holds it has power over the directory itself. \
-                         Doorward does not change such resources yet.",
-                    resource.name
-                ),
-                "Change it in the provider's own console.",
-            ));
+        let objects = [(principal.key(), principal.name()), (&resource.key, &resource.name)];
+        match objects.into_iter().find(|(key, _)| self.protects(key)) {
+            None => Ok(()),
+            Some((_, name)) => Err(protected(name)),
         }
-        Ok(())
+    }
+
+    /// Lets a privileged resource be changed that somebody listed by its name, when the change says
+    /// that this is meant.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason `privileged-resource`.
+    pub(crate) fn permit_privileged(
+        &self,
+        integration: &str,
+        resource: &Resource,
+        is_meant: bool,
+    ) -> Result<()> {
+        let listed = self.lists(&resource.key);
+        if !resource.privileged || (listed && is_meant) {
+            return Ok(());
+        }
+        let selector = &resource.key;
+        let how = if listed {
+            "If it is meant, say so with `--allow-tier0`.".to_owned()
+        } else {
+            format!(
+                "If it is meant, run `doorward integration allow -i {integration} {selector}`, and \
+                 then the change with `--allow-tier0`."
+            )
+        };
+        Err(denied(
+            "privileged-resource",
+            format!(
+                "{} is privileged: who holds it has power over the directory itself. It is \
+                 changed only when it is listed by its name, and the change says so.",
+                resource.name
+            ),
+            how,
+        ))
+    }
+
+    /// Lets somebody be given access who is one of the people of the place, or whose kind somebody
+    /// allowed.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason `principal-not-allowed`.
+    pub(crate) fn permit_principal(
+        &self,
+        integration: &str,
+        principal: &Object,
+        is_person: bool,
+    ) -> Result<()> {
+        let kind = match principal {
+            Object::Account(account) if is_person && !account.external => return Ok(()),
+            Object::Account(_) if is_person => GUEST,
+            other => other.key().kind.as_str(),
+        };
+        if self.principals.contains(kind) {
+            return Ok(());
+        }
+        let what = if kind == GUEST { "comes from outside" } else { "is not a person" };
+        Err(denied(
+            "principal-not-allowed",
+            format!("{} {what} ({kind}), and such are given no access here.", principal.name()),
+            format!(
+                "If it is meant, run `doorward integration allow -i {integration} --principals \
+                 {kind}`, and try again."
+            ),
+        ))
+    }
+
+    fn lists(&self, key: &ObjectRef) -> bool {
+        self.resources.iter().any(|allowed| allowed.key == *key)
     }
 
     /// Lets a group be given or lose access, or says why not: `ways` are those by which our own
-    /// identity belongs to the group, `gap` says why there may be more.
+    /// identity, or a protected object, belongs to the group, `gap` says why there may be more.
     ///
     /// # Errors
-    /// `DeniedByPolicy`, with the reasons `own-identity` and `own-identity-not-excluded`.
+    /// `DeniedByPolicy`, with the reasons `own-identity`, `protected-object`, and the same with
+    /// `-not-excluded`.
     pub(crate) fn permit_holder(
         identity: &Identity,
+        inside: &AllowedResource,
         group: &str,
         ways: &[AccessPath],
         gap: Option<&Error>,
     ) -> Result<()> {
+        let is_own = inside.key == identity.key;
         if let Some(way) = ways.first() {
-            let mut error = own_identity(identity);
+            let mut error = if is_own { own_identity(identity) } else { protected(&inside.name) };
             error.message =
                 format!("{} It belongs to {group}: {}.", error.message, way.names.join(" → "));
             return Err(error);
@@ -92,11 +189,11 @@ impl Policy {
         match gap {
             None => Ok(()),
             Some(gap) => Err(denied(
-                "own-identity-not-excluded",
+                if is_own { "own-identity-not-excluded" } else { "protected-object-not-excluded" },
                 format!(
-                    "Whether {group} holds Doorward's own identity, {}, cannot be seen, and its \
-                     own access is never changed. {gap}",
-                    identity.name
+                    "Whether {} belongs to {group} cannot be seen, and its access is never \
+                     changed. {gap}",
+                    inside.name
                 ),
                 "Give Doorward the permission to read it (see `doorward check`), or change it in \
                  the provider's own console.",
@@ -109,9 +206,7 @@ impl Policy {
     /// # Errors
     /// `DeniedByPolicy`, with the reason `not-on-writable-list`.
     pub(crate) fn permit_listed(&self, integration: &str, resource: &Resource) -> Result<()> {
-        let listed = self.kinds.contains(&resource.key.kind)
-            || self.resources.iter().any(|allowed| allowed.key == resource.key);
-        if !listed {
+        if !self.kinds.contains(&resource.key.kind) && !self.lists(&resource.key) {
             return Err(denied(
                 "not-on-writable-list",
                 format!(
@@ -167,6 +262,15 @@ impl Policy {
             )),
         }
     }
+}
+
+fn protected(name: &str) -> Error {
+    denied(
+        "protected-object",
+        format!("{name} is protected: its access is never changed through Doorward."),
+        "Somebody who may must do this in the provider's own console. `doorward integration policy \
+         show` lists what is protected.",
+    )
 }
 
 fn own_identity(identity: &Identity) -> Error {

@@ -1,12 +1,18 @@
 //! What stands before every change: names, prior state, manageability, policy.
 
 use doorward_core::{
-    Action, Capability, Error, ErrorKind, Grant, GrantKey, Identity, KeptHolder, Object, Operation,
-    Query, Record, Resource, Result, Skipped,
+    Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Identity, KeptHolder,
+    Object, ObjectRef, Operation, Query, Record, Resource, Result, Skipped,
 };
+use serde::Serialize;
+use std::collections::BTreeSet;
 
 use crate::opened::new_id;
-use crate::{ChangeRequest, Opened, Policy, Verb};
+use crate::store::Integration;
+use crate::{AllowedResource, ChangeRequest, Opened, Policy, Selector, Verb};
+
+/// Groups within a group that are looked into, to count the people it brings.
+const MOST_GROUPS: usize = 50;
 
 /// A change whose names are resolved and whose every permission is given.
 pub(crate) struct Prepared {
@@ -16,6 +22,18 @@ pub(crate) struct Prepared {
     pub(crate) key: GrantKey,
     pub(crate) prior: Option<Grant>,
     pub(crate) prior_unknown: Option<Skipped>,
+    pub(crate) scope: Option<Resource>,
+    pub(crate) brings: Option<People>,
+}
+
+/// How many people a group brings when it is given access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct People {
+    /// As many were seen.
+    pub count: usize,
+    /// Whether there may be more.
+    pub or_more: bool,
 }
 
 impl Opened {
@@ -25,12 +43,21 @@ impl Opened {
         self.offers(verb)?;
         let resource = self.resolve_resource(&request.resource).await?;
         let entitlement = self.entitlement(&resource, request.right.as_deref())?;
+        let scope = self.scope(&resource, &entitlement, &request.resource).await?;
+        self.permit_standing(&resource, &entitlement, &request)?;
         let principal = self.resolve(&request.principal).await?;
-        let key = GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement);
+        let key = GrantKey {
+            scope: scope.as_ref().map(|scope| scope.key.clone()),
+            ..GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement)
+        };
         let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(&resource, &key, &principal)?;
         let may_hold = prior.is_some() || prior_unknown.is_some();
-        self.permit_policy(verb, &key, &principal, &resource, may_hold).await?;
+        self.permit_policy(&request, &key, &principal, &resource, may_hold).await?;
+        let brings = match (&principal, verb) {
+            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await?),
+            _ => None,
+        };
         let action = match verb {
             Verb::Grant => {
                 Action::Grant { key: key.clone(), resource: resource.clone(), until: None }
@@ -43,7 +70,7 @@ impl Opened {
             reason: request.reason,
             ticket: request.ticket,
         };
-        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown })
+        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope, brings })
     }
 
     fn offers(&self, verb: Verb) -> Result<()> {
@@ -137,23 +164,81 @@ impl Opened {
         .remedy("Choose somebody who can."))
     }
 
+    /// Where the right shall hold; `None`: everywhere.
+    async fn scope(
+        &self,
+        resource: &Resource,
+        entitlement: &str,
+        selector: &Selector,
+    ) -> Result<Option<Resource>> {
+        let Some(scope) = &selector.scope else { return Ok(None) };
+        let right = self.right(&resource.key.kind, entitlement);
+        if right.is_some_and(|right| right.scopes.contains(&scope.kind)) {
+            return self.resolve_resource(scope).await.map(Some);
+        }
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "no-scope",
+            format!(
+                "The right `{entitlement}` of a {} cannot be limited to a {}.",
+                resource.key.kind, scope.kind
+            ),
+        )
+        .remedy("Leave out what stands behind the `@`."))
+    }
+
+    fn right(&self, kind: &str, entitlement: &str) -> Option<&'static Entitlement> {
+        let kind = self.descriptor.resource_kind(kind)?;
+        kind.entitlements.iter().find(|right| right.id == entitlement)
+    }
+
+    /// Some access is better given for a time; for good only when that is said.
+    fn permit_standing(
+        &self,
+        resource: &Resource,
+        entitlement: &str,
+        request: &ChangeRequest,
+    ) -> Result<()> {
+        let right = self.right(&resource.key.kind, entitlement);
+        let must_be_said = right.is_some_and(|right| right.standing_by_name);
+        if request.verb == Verb::Revoke || request.permanent || !must_be_said {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::DeniedByPolicy,
+            "permanent-not-meant",
+            format!(
+                "{} would be given for good: access for a time is not offered yet.",
+                resource.name
+            ),
+        )
+        .remedy("If that is meant, say so with `--permanent`."))
+    }
+
     async fn permit_policy(
         &self,
-        verb: Verb,
+        request: &ChangeRequest,
         key: &GrantKey,
         principal: &Object,
         resource: &Resource,
         may_hold: bool,
     ) -> Result<()> {
         let identity = self.identity().await?;
-        Policy::permit_target(&identity, &key.principal, resource)?;
-        let integration = self.integration();
-        integration.policy.permit_listed(&integration.name, resource)?;
+        let Integration { name, policy, .. } = self.integration();
+        policy.permit_untouchable(&identity, principal, resource)?;
+        if resource.privileged {
+            policy.permit_privileged(&name, resource, request.allow_tier0)?;
+        } else {
+            policy.permit_listed(&name, resource)?;
+        }
+        if request.verb == Verb::Grant {
+            policy.permit_principal(&name, principal, self.is_person(principal))?;
+        }
         if let Object::Resource(group) = principal {
-            self.permit_holder(&identity, group).await?;
+            self.permit_holder(&identity, &policy, group).await?;
         }
         match resource.kept_holder(key) {
-            Some(kept) if verb == Verb::Revoke && may_hold => {
+            Some(kept) if request.verb == Verb::Revoke && may_hold => {
                 let others = self.other_holders(key, kept).await?;
                 Policy::permit_removal(resource, kept, others)
             }
@@ -161,16 +246,64 @@ impl Opened {
         }
     }
 
-    /// What a group is given, all that belong to it are given; we may be one of them. A kind's
-    /// first entitlement is what makes somebody belong to it.
-    async fn permit_holder(&self, identity: &Identity, group: &Resource) -> Result<()> {
+    fn is_person(&self, principal: &Object) -> bool {
+        let kinds = self.descriptor.principal_kinds.iter();
+        kinds.filter(|kind| kind.person).any(|kind| kind.kind == principal.key().kind)
+    }
+
+    /// What a group is given, all that belong to it are given; we may be one of them, or somebody
+    /// protected. A kind's first entitlement is what makes somebody belong to it.
+    async fn permit_holder(
+        &self,
+        identity: &Identity,
+        policy: &Policy,
+        group: &Resource,
+    ) -> Result<()> {
         let belongs = self.entitlement(group, None)?;
-        let key = GrantKey::new(identity.key.clone(), group.key.clone(), belongs);
-        let (ways, gap) = match self.ways(&key).await {
-            Err(error) if error.kind == ErrorKind::PermissionDenied => (Vec::new(), Some(error)),
-            found => found?,
-        };
-        Policy::permit_holder(identity, &group.name, &ways, gap.as_ref())
+        let own = AllowedResource { key: identity.key.clone(), name: identity.name.clone() };
+        for inside in std::iter::once(&own).chain(&policy.protected) {
+            let key = GrantKey::new(inside.key.clone(), group.key.clone(), belongs.clone());
+            let (ways, gap) = match self.ways(&key).await {
+                Err(error) if error.kind == ErrorKind::PermissionDenied => {
+                    (Vec::new(), Some(error))
+                }
+                // What is deleted belongs to nothing.
+                Err(error) if error.kind == ErrorKind::NotFound => (Vec::new(), None),
+                found => found?,
+            };
+            Policy::permit_holder(identity, inside, &group.name, &ways, gap.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// How many people belong to a group, also through groups within it.
+    async fn people(&self, group: &Resource) -> Result<People> {
+        let mut groups = BTreeSet::from([group.key.clone()]);
+        let mut open = vec![group.key.clone()];
+        let mut people = BTreeSet::new();
+        let mut or_more = false;
+        while let Some(resource) = open.pop() {
+            let kind = self.descriptor.resource_kind(&resource.kind);
+            let belongs = kind.and_then(|kind| kind.entitlements.first());
+            let entitlement = belongs.map(|right| right.id.clone());
+            for record in self.read_all(Query::Holders { resource, entitlement }).await?.records {
+                match record {
+                    Record::Grant(grant) => {
+                        let principal = grant.key.principal;
+                        if self.descriptor.resource_kind(&principal.kind).is_none() {
+                            people.insert(principal);
+                        } else if groups.len() >= MOST_GROUPS {
+                            or_more = true;
+                        } else if groups.insert(principal.clone()) {
+                            open.push(principal);
+                        }
+                    }
+                    Record::Skipped(_) => or_more = true,
+                    _ => {}
+                }
+            }
+        }
+        Ok(People { count: people.len(), or_more })
     }
 
     /// How many other holders that count stay; `None` when not all of them can be seen.
@@ -181,11 +314,21 @@ impl Opened {
         };
         let answer = self.read_all(query).await?;
         let is_complete = !answer.records.iter().any(|record| matches!(record, Record::Skipped(_)));
+        // Who cannot sign in keeps nothing running.
+        let disabled: BTreeSet<&ObjectRef> = answer
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Account(account) if account.enabled == Some(false) => Some(&account.key),
+                _ => None,
+            })
+            .collect();
         let others = answer.records.iter().filter(|record| {
             matches!(record, Record::Grant(grant)
                 if grant.key.entitlement == key.entitlement
                     && grant.key.principal != key.principal
-                    && kept.counts(&grant.key.principal))
+                    && kept.counts(&grant.key.principal)
+                    && !disabled.contains(&grant.key.principal))
         });
         Ok(is_complete.then(|| others.count()))
     }

@@ -12,7 +12,7 @@ use crate::Opened;
 use crate::change::EARLIER;
 use crate::judge::{ANSWERED_ALREADY, by_hand, is_doubted};
 use crate::opened::CALL_DEADLINE;
-use crate::store::{Claim, Closing, JournalEntry, JournalState, Settlement};
+use crate::store::{Claim, Closing, Integration, JournalEntry, JournalState, Settlement, Store};
 
 /// How long to wait before each look: replicas lag for seconds to tens of seconds
 /// (facts §7), so the looks get rarer.
@@ -49,7 +49,7 @@ impl Opened {
                 return Ok(claim);
             }
             if waited >= CLAIM_PATIENCE {
-                return Err(busy(&integration.name));
+                return Err(busy(&integration, store.as_ref()));
             }
             if waited.is_zero() {
                 let name = &integration.name;
@@ -301,11 +301,16 @@ fn still_open(entry: &JournalEntry) -> Error {
 }
 
 /// Another process has the claim.
-pub(crate) fn busy(integration: &str) -> Error {
+pub(crate) fn busy(integration: &Integration, store: &dyn Store) -> Error {
+    let holder = store.holder(&integration.id).map(|holder| format!(" ({holder})"));
     Error::new(
         ErrorKind::Unavailable,
         "integration-busy",
-        format!("Another Doorward is changing `{integration}` right now."),
+        format!(
+            "Another Doorward{} is changing `{}` right now.",
+            holder.unwrap_or_default(),
+            integration.name
+        ),
     )
     .remedy("Wait until it has finished, and run the command again.")
 }

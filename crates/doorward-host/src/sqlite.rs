@@ -290,6 +290,10 @@ impl Store for SqliteStore {
         Ok(Some(Claim { integration: id.to_owned(), fence, _lock: lock.0 }))
     }
 
+    fn holder(&self, id: &str) -> Option<Holder> {
+        self.holder_of(id)
+    }
+
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
         self.write_journal(
             claim,
@@ -451,7 +455,13 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
 }
 
 fn failed(error: rusqlite::Error) -> Error {
-    Error::new(ErrorKind::Internal, "database", "The database failed.")
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    // The operator's disk is no defect of Doorward.
+    let kind = match error.sqlite_error_code() {
+        Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure) => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Internal,
+    };
+    Error::new(kind, "database", "The database failed.")
         .remedy(
             "Check the disk's free space and that no other program holds the file; then run the \
                  command again.",

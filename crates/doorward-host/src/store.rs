@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use crate::Policy;
+use crate::sqlite::Holder;
 use crate::sync::Snapshot;
 
 /// A named connector with a connection.
@@ -113,6 +114,9 @@ pub struct JournalEntry {
     pub principal_name: String,
     /// The resource's name then.
     pub resource_name: String,
+    /// The name then of what the right was limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_name: Option<String>,
     /// The grant before, when there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Grant>,
@@ -269,6 +273,8 @@ pub trait Store: SyncStore {
     /// # Errors
     /// `NotFound` when it was removed meanwhile.
     fn claim(&self, id: &str) -> Result<Option<Claim>>;
+    /// The process that has the claim, as far as can be seen. Whoever asks knows that one has it.
+    fn holder(&self, id: &str) -> Option<Holder>;
     /// Writes a change down right before it is sent; once more, with a new time, when it is sent
     /// again. Durable when it returns.
     fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()>;

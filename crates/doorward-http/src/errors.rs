@@ -9,7 +9,7 @@ use crate::{TransportError, TransportErrorKind};
 /// What a transport's error means for the request.
 pub(crate) fn transport(host: &str, error: &TransportError) -> Error {
     use TransportErrorKind::{
-        Address, Body, Certificate, Connect, Lost, Name, Proxy, ProxyDenied, Refused, Tls,
+        Address, Body, Certificate, Connect, Lost, Name, NotHttp, Proxy, ProxyDenied, Refused, Tls,
     };
     let unavailable = |reason: &str, message: String| {
         Error::new(ErrorKind::Unavailable, reason, message).retry(Retry::Backoff)
@@ -34,6 +34,12 @@ pub(crate) fn transport(host: &str, error: &TransportError) -> Error {
             .remedy("Check host and port, and whether a firewall stands between."),
         Connect => unavailable("connection-failed", format!("No connection to {host}: {what}."))
             .remedy("Check the network between this machine and the host, and its firewalls."),
+        NotHttp => Error::new(
+            ErrorKind::Unavailable,
+            "not-http",
+            format!("What answers at {host} speaks no HTTP."),
+        )
+        .remedy("If it speaks HTTPS, write `https://` in the connection. Else check host and port."),
         Proxy => {
             unavailable("proxy-failed", format!("{host} was not reached: {what}.")).remedy(
                 "Check the address in --proxy, HTTPS_PROXY or the configuration file, and whether \

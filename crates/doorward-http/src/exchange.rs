@@ -371,13 +371,13 @@ async fn retry_transport(
     delays: &mut Option<Delays>,
 ) -> Result<(), Stop> {
     use TransportErrorKind::{
-        Address, Body, Certificate, Connect, Lost, Name, Proxy, ProxyDenied, Refused, Tls,
+        Address, Body, Certificate, Connect, Lost, Name, NotHttp, Proxy, ProxyDenied, Refused, Tls,
     };
     let cost = match error.kind {
         Address => {
             return Err(Stop::end(CallEnd::Denied(errors::transport(host, error))));
         }
-        Certificate | Tls | ProxyDenied => None,
+        Certificate | NotHttp | ProxyDenied | Tls => None,
         Name | Refused | Connect | Proxy => Some(COST_OF_NO_CONNECTION),
         Lost | Body => Some(1),
     };

@@ -54,12 +54,14 @@ pub enum TransportErrorKind {
     Lost,
     /// The connection was lost within the answer's body.
     Body,
+    /// What answered speaks no HTTP. Something was sent.
+    NotHttp,
 }
 
 impl TransportErrorKind {
     /// Whether a byte of the request may have been sent.
     pub const fn may_have_been_sent(self) -> bool {
-        matches!(self, Self::Lost | Self::Body)
+        matches!(self, Self::Lost | Self::Body | Self::NotHttp)
     }
 }
 

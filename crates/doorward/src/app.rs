@@ -192,6 +192,9 @@ impl App {
     fn host_with(&self, store: Arc<SqliteStore>, vault: Vault) -> Result<Host> {
         let ca_file = self.settings.ca_file.value.as_deref();
         let ca_file = ca_file.map(|path| self.ca_file(path)).transpose()?;
+        if let Some(path) = self.variable("SSL_CERT_FILE") {
+            check_certificates(Path::new(&path))?;
+        }
         let proxies = self.settings.proxy.value.clone();
         let environment = Environment {
             transport: Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
@@ -290,6 +293,22 @@ impl App {
     fn actor(&self) -> String {
         self.story.map_or_else(actor, str::to_owned)
     }
+}
+
+/// The system's trust store passes over a file that it cannot use, and then trusts nobody.
+fn check_certificates(path: &Path) -> Result<()> {
+    let unusable = |what: &str| {
+        let message = format!("SSL_CERT_FILE names {}, {what}.", path.display());
+        Error::new(ErrorKind::InvalidRequest, "ssl-cert-file", message)
+            .remedy("Correct the variable, or unset it to trust what the system trusts.")
+    };
+    let text =
+        std::fs::read(path).map_err(|error| unusable("which cannot be read").cause(error))?;
+    let marker = b"-----BEGIN ";
+    if text.windows(marker.len()).any(|part| part == marker) {
+        return Ok(());
+    }
+    Err(unusable("which holds no certificate"))
 }
 
 /// The operating system's user, for the journal.

@@ -1,9 +1,12 @@
 //! The command line: what can be asked, and how it is explained.
 
+mod globals;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 use crate::exit;
+pub(crate) use globals::{Format, Globals, Target};
 
 /// See and change who has access to what, in every system that has a connector.
 #[derive(Debug, Parser)]
@@ -59,96 +62,6 @@ Nothing is changed until it is allowed:
 pub(crate) fn command() -> clap::Command {
     use clap::CommandFactory;
     Cli::command().after_long_help(format!("{LONG_HELP}\n{}", exit::TABLE))
-}
-
-/// What every command understands.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct Globals {
-    /// How results are printed; lists know all formats, other commands table and json [default: DOORWARD_OUTPUT, else table]
-    #[arg(short, long, value_enum, global = true, value_name = "FORMAT")]
-    pub(crate) output: Option<Format>,
-    /// Only these columns of a list, in this order; an unknown one shows which there are
-    #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
-    pub(crate) columns: Option<Vec<String>>,
-    /// Where integrations and the journal are kept [default: DOORWARD_DATA_DIR, else the user's data directory]
-    #[arg(long, global = true, value_name = "DIRECTORY")]
-    pub(crate) data_dir: Option<PathBuf>,
-    /// The configuration file [default: DOORWARD_CONFIG, else doorward/config.toml in the user's configuration directory]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Trust the certificates in this PEM file, too [default: DOORWARD_CA_FILE]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Send requests through this proxy, or through none [default: HTTPS_PROXY, ALL_PROXY; NO_PROXY makes exceptions]
-    #[arg(long, global = true, value_name = "URL|none")]
-    pub(crate) proxy: Option<String>,
-    /// Never ask; changes then need --yes
-    #[arg(long, global = true)]
-    pub(crate) no_input: bool,
-    /// Say more about what happens, on standard error: -v, -vv, -vvv (or set DOORWARD_LOG)
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
-    pub(crate) verbose: u8,
-}
-
-/// How results are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Format {
-    /// Tables and sentences, for people
-    #[default]
-    Table,
-    /// Tables with every column
-    Wide,
-    /// One JSON document, for programs
-    Json,
-    /// One JSON object per item, each in a line of its own
-    Jsonl,
-    /// Comma-separated values with a header, for spreadsheets
-    Csv,
-    /// Tab-separated values with a header, for line tools
-    Tsv,
-    /// The name of each item only, as other commands take it
-    Name,
-}
-
-impl Format {
-    /// Whether results and what stands beside them are JSON.
-    pub(crate) fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
-    }
-
-    /// Whether a person reads, so that a sentence may take the place of a result.
-    pub(crate) fn is_for_people(self) -> bool {
-        matches!(self, Self::Table | Self::Wide)
-    }
-
-    /// As it is written after `-o`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::Wide => "wide",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Name => "name",
-        }
-    }
-}
-
-/// Which integration a command is about.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Target {
-    /// Use this integration [default: DOORWARD_INTEGRATION, then `integration use`, then the only one]
-    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["connector", "connection"])]
-    pub(crate) integration: Option<String>,
-    /// Use a connection that is not stored: with this connector
-    #[arg(long, value_name = "ID", requires = "connection")]
-    pub(crate) connector: Option<String>,
-    /// Use a connection that is not stored: from this file, or - for standard input
-    #[arg(long, value_name = "FILE", requires = "connector")]
-    pub(crate) connection: Option<PathBuf>,
 }
 
 /// The commands.
@@ -402,16 +315,20 @@ pub(crate) enum IntegrationCommand {
         after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove"
     )]
     Allow {
-        /// What may be changed, e.g. group:Finance
+        /// What may be changed, e.g. group:Finance or role:"User Administrator"
         #[arg(
             value_name = "RESOURCE",
-            required_unless_present = "all_groups",
-            conflicts_with = "all_groups"
+            required_unless_present_any = ["all_groups", "principals"],
+            conflicts_with_all = ["all_groups", "principals"]
         )]
         resource: Option<String>,
-        /// Every group may be changed
-        #[arg(long)]
+        /// Every group may be changed, but for privileged ones, which must be named each
+        #[arg(long, conflicts_with = "principals")]
         all_groups: bool,
+        /// Who may be given access beside people of your own: guest, or a kind that is no person,
+        /// e.g. group or service-principal
+        #[arg(long, value_name = "KIND")]
+        principals: Option<String>,
         /// No longer allow it
         #[arg(long)]
         remove: bool,
@@ -419,11 +336,44 @@ pub(crate) enum IntegrationCommand {
         #[arg(short, long, value_name = "NAME")]
         integration: Option<String>,
     },
+    /// Say whose access is never changed, and what access is never changed
+    ///
+    /// For break-glass accounts and groups. Protection wins over every list, also for groups that
+    /// somebody protected belongs to.
+    #[command(
+        after_help = "Examples:\n  doorward integration protect breakglass@contoso.com\n  doorward integration protect group:Emergency -i contoso\n  doorward integration protect breakglass@contoso.com --remove"
+    )]
+    Protect {
+        /// The account or resource, e.g. breakglass@contoso.com or group:Emergency
+        #[arg(value_name = "WHO|RESOURCE")]
+        object: String,
+        /// No longer protect it
+        #[arg(long)]
+        remove: bool,
+        /// Use this integration [default: DOORWARD_INTEGRATION, then `integration use`, then the only one]
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
+    },
+    /// What may be changed, and what never is
+    #[command(subcommand, after_help = "Example:\n  doorward integration policy show -i contoso")]
+    Policy(PolicyCommand),
     /// Choose the integration that commands use when none is named
     #[command(after_help = "Example:\n  doorward integration use contoso")]
     Use {
         /// The integration
         name: String,
+    },
+}
+
+/// `doorward integration policy`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Show what may be changed, who may be given access, and what is protected
+    #[command(after_help = "Example:\n  doorward integration policy show -i contoso -o json")]
+    Show {
+        /// Use this integration [default: DOORWARD_INTEGRATION, then `integration use`, then the only one]
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
     },
 }
 
@@ -503,6 +453,12 @@ pub(crate) struct ChangeOptions {
     /// Which right [default: the first that the resource has, e.g. member]
     #[arg(long, value_name = "RIGHT")]
     pub(crate) right: Option<String>,
+    /// Access for good is meant, where that must be said, e.g. for a directory role
+    #[arg(long)]
+    pub(crate) permanent: bool,
+    /// A change of a privileged resource is meant; it must also be allowed by its name
+    #[arg(long)]
+    pub(crate) allow_tier0: bool,
     /// Show the exact request, and send nothing; also through a connection that is not stored
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -635,57 +591,4 @@ pub(crate) struct SimOptions {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn every_command_has_an_example() {
-        fn walk(command: &clap::Command, path: &str) {
-            for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
-                let path = format!("{path} {}", inner.get_name());
-                let help = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.contains("Example"), "{path} has no example");
-                assert!(inner.get_about().is_some(), "{path} is not explained");
-                walk(inner, &path);
-            }
-        }
-        walk(&command(), "doorward");
-    }
-
-    #[test]
-    fn every_example_is_understood() {
-        fn walk(command: &clap::Command) {
-            for inner in command.get_subcommands() {
-                let help = inner.get_after_help().map(ToString::to_string).unwrap_or_default();
-                for line in help.lines().filter(|line| line.starts_with("  ")) {
-                    let line = line.rsplit("| ").next().unwrap_or(line);
-                    let line = line.split(" >").next().unwrap_or(line);
-                    let parsed = Cli::try_parse_from(line.split_whitespace());
-                    assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
-                }
-                walk(inner);
-            }
-        }
-        walk(&command());
-    }
-
-    #[test]
-    fn a_connection_that_is_not_stored_needs_its_connector() {
-        assert!(Cli::try_parse_from(["doorward", "check", "--connection", "a.json"]).is_err());
-        let both = ["doorward", "check", "-i", "a", "--connector", "b", "--connection", "c"];
-        assert!(Cli::try_parse_from(both).is_err());
-    }
-
-    #[test]
-    fn a_list_is_of_one_side() {
-        assert!(Cli::try_parse_from(["doorward", "access", "list"]).is_err());
-        let both = ["doorward", "access", "list", "--on", "a", "--for", "b"];
-        assert!(Cli::try_parse_from(both).is_err());
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
-//! Changes of members and owners: one write request for all operations of a call.
+//! Changes of members, owners and roles: one write request for all operations of a call.
 
 use doorward_core::{
     Action, ApplyRequest, Context, Error, ErrorKind, GrantKey, GrantKind, HttpRequest,
-    HttpResponse, Method, Operation, Outcome, OutcomeKind, Path, Resource, Result,
+    HttpResponse, Method, Operation, Outcome, OutcomeKind, Path, Resource, Result, Timestamp,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -11,23 +11,25 @@ use crate::config::Settings;
 use crate::errors::Denial;
 use crate::find::by_id;
 use crate::graph::ENDPOINT;
-use crate::kinds::{Kind, OWNER, group_id, is_id, known_entitlement};
+use crate::kinds::{Kind, OWNER, Target, is_id, target};
 use crate::refusals::{Verdict, verdict};
+use crate::roles;
 
 /// The most links that one request may change; members and owners count together (facts §2.2).
 pub(crate) const MOST_LINKS: u32 = 20;
 
-/// A change of one link.
+/// A change of one link or role.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change<'a> {
     pub(crate) adds: bool,
+    pub(crate) target: Target<'a>,
     pub(crate) key: &'a GrantKey,
     pub(crate) resource: &'a Resource,
 }
 
 /// One operation by `POST …/$ref` or `DELETE …/$ref`; several grants of one entitlement on one
 /// group by one PATCH, which is atomic (facts §2.2). An error of the PATCH is an error as a whole:
-/// nothing was changed.
+/// nothing was changed. Roles are given and taken one by one.
 pub(crate) async fn apply(
     settings: &Settings,
     cx: &Context,
@@ -37,6 +39,13 @@ pub(crate) async fn apply(
     match changes.as_slice() {
         [] => Ok(Vec::new()),
         [only] => Ok(vec![Ok(single(settings, cx, only).await?)]),
+        several if several.iter().any(|change| matches!(change.target, Target::Role(_))) => {
+            Err(Error::new(
+                ErrorKind::Unsupported,
+                "one-by-one",
+                "Microsoft Graph gives and takes roles one by one.",
+            ))
+        }
         [first, ..] => {
             let request = bind(settings, first, &changes)?;
             let response = cx.http().send(request).await?;
@@ -54,27 +63,47 @@ pub(crate) async fn apply(
 /// The change that an operation asks for.
 pub(crate) fn change(operation: &Operation) -> Result<Change<'_>> {
     let (key, resource) = operation.action.grant().ok_or_else(|| unsupported(&operation.action))?;
-    let kind = Kind::parse(&key.principal.kind)?;
-    let group = group_id(&key.resource)?;
-    known_entitlement(&key.entitlement)?;
-    if key.scope.is_some() || key.kind != GrantKind::Active {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "unsupported-grant",
-            "Members and owners of groups have no scope, and eligible ones are not supported yet.",
+    let kind = Kind::of_principal(&key.principal)?;
+    let target = target(&key.resource, &key.entitlement)?;
+    if key.kind != GrantKind::Active || until(&operation.action).is_some() {
+        return Err(unsupported_grant(
+            "Eligible access and access with an end are not supported yet.",
         ));
     }
-    if !is_id(group) || !is_id(&key.principal.id) {
+    match target {
+        Target::Group(_) if key.scope.is_some() => {
+            return Err(unsupported_grant("Members and owners of groups have no scope."));
+        }
+        Target::Role(_) if roles::directory_scope(key.scope.as_ref()).is_none() => {
+            return Err(unsupported_grant(
+                "A role holds everywhere, in an administrative unit, or at an application.",
+            ));
+        }
+        Target::Group(_) | Target::Role(_) => {}
+    }
+    if !is_id(&key.resource.id) || !is_id(&key.principal.id) {
         return Err(invalid(format!(
-            "`{group}` or `{}` ({}) is not the id of a directory object.",
+            "`{}` or `{}` ({}) is not the id of a directory object.",
+            key.resource.id,
             key.principal.id,
             kind.article_name()
         )));
     }
-    Ok(Change { adds: matches!(operation.action, Action::Grant { .. }), key, resource })
+    Ok(Change { adds: matches!(operation.action, Action::Grant { .. }), target, key, resource })
 }
 
-/// An action that is not about members or owners.
+fn until(action: &Action) -> Option<Timestamp> {
+    match action {
+        Action::Grant { until, .. } => *until,
+        _ => None,
+    }
+}
+
+fn unsupported_grant(message: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, "unsupported-grant", message)
+}
+
+/// An action that is not about access.
 pub(crate) fn unsupported(action: &Action) -> Error {
     Error::new(
         ErrorKind::Unsupported,
@@ -90,6 +119,9 @@ fn invalid(message: impl Into<String>) -> Error {
 /// A single operation that is refused is refused as a whole, so that the host may try again what is
 /// worth it.
 async fn single(settings: &Settings, cx: &Context, change: &Change<'_>) -> Result<Outcome> {
+    if let Target::Role(role) = change.target {
+        return roles::apply(cx, role, change).await;
+    }
     let response = cx.http().send(single_request(settings, change)).await?;
     if response.status == 204 {
         return Ok(Outcome::new(done(change)));

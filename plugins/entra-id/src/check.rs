@@ -5,16 +5,16 @@ use doorward_core::{
     Timestamp,
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::authority::authority;
+use crate::authority::{Own, authority, read_own};
 use crate::config::Settings;
-use crate::find::{by_id, service_principal};
+use crate::find::{by_client_id, by_id};
 use crate::findings;
 use crate::graph;
 use crate::kinds::Kind;
 use crate::objects::DirectoryObject;
-use crate::permissions::{READ_APPLICATION, READ_ORGANIZATION};
+use crate::permissions::{READ_APPLICATIONS, READ_ORGANIZATION};
 use crate::token::Claims;
 
 #[derive(Debug, Deserialize)]
@@ -62,16 +62,34 @@ pub(crate) async fn check(settings: &Settings, cx: &Context) -> Result<CheckRepo
     if valid > 1 {
         findings.push(findings::several_secrets(valid));
     }
+    // Only what we know of our own power hangs on it.
+    let own = read_own(cx, &key.id).await;
+    if let Ok(own) = &own {
+        findings.extend(findings::of_own(own));
+    }
     Ok(CheckReport {
         identity: identity(settings, &claims, &organization, &key),
-        authority: authority(&roles),
+        authority: authority(&roles, own.as_ref()),
         findings,
         credential_expiry,
         attributes: Attributes::from_iter([
             ("tokenRoles".to_owned(), json!(roles)),
             ("verifiedDomains".to_owned(), json!(domains)),
+            ("entraRoles".to_owned(), own.as_ref().map_or(Value::Null, entra_roles)),
+            ("scopeNames".to_owned(), own.as_ref().map_or(Value::Null, scope_names)),
         ]),
     })
+}
+
+/// Our own roles, each with where it holds.
+fn entra_roles(own: &Own) -> Value {
+    own.roles.iter().map(|role| json!({"role": role.name, "scope": role.scope})).collect()
+}
+
+/// The names of those scopes, by selector.
+fn scope_names(own: &Own) -> Value {
+    let names = own.names.iter().map(|(scope, name)| (scope.to_string(), json!(name)));
+    Value::Object(names.collect())
 }
 
 /// The tenant's name; a missing permission costs the name only.
@@ -107,7 +125,7 @@ async fn identity_key(
                 ..DirectoryObject::default()
             }))
         }
-        None => service_principal(cx, &settings.client_id).await.ok().flatten(),
+        None => by_client_id(cx, Kind::ServicePrincipal, &settings.client_id).await.ok().flatten(),
     };
     by_claim.ok_or_else(|| {
         Error::new(
@@ -153,7 +171,7 @@ async fn expiry(settings: &Settings, cx: &Context) -> (CredentialExpiry, usize) 
     let path = Path::new("/v1.0/applications")
         .key("appId", &settings.client_id)
         .query("$select", "id,displayName,passwordCredentials,keyCredentials");
-    let application: Application = match graph::find(cx, path, &READ_APPLICATION).await {
+    let application: Application = match graph::find(cx, path, &READ_APPLICATIONS).await {
         Ok(Some(application)) => application,
         Ok(None) => return unknown("The app registration lies in another tenant.".to_owned()),
         Err(error) => return unknown(error.message),

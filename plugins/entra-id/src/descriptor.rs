@@ -7,9 +7,11 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 use crate::apply::MOST_LINKS;
-use crate::kinds::{Kind, MEMBER, OWNER};
+use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER};
 use crate::manageability::CLASSES;
 use crate::permissions::permissions;
+use crate::roles;
+use crate::scopes::{APPLICATION_CLASSES, UNIT_CLASSES};
 use crate::setup::guide;
 
 /// Shared with everybody who writes connections by hand or with other tools.
@@ -20,11 +22,11 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
     id: "entra-id".to_owned(),
     version: env!("CARGO_PKG_VERSION").to_owned(),
     name: "Microsoft Entra ID".to_owned(),
-    summary: "Reads and changes members and owners of groups in Microsoft Entra ID (Azure Active Directory) through Microsoft Graph.".to_owned(),
+    summary: "Reads and changes members and owners of groups, and who holds which directory role, in Microsoft Entra ID (Azure Active Directory) through Microsoft Graph.".to_owned(),
     needs: vec![Need::Http],
     connection_schema: schema(),
     principal_kinds: principal_kinds(),
-    resource_kinds: vec![group()],
+    resource_kinds: vec![group(), role(), scope(Kind::Unit, "administrative unit", UNIT_CLASSES), scope(Kind::Application, "application", APPLICATION_CLASSES)],
     capabilities: vec![
         Capability::Check,
         Capability::Sync,
@@ -58,6 +60,7 @@ fn principal_kinds() -> Vec<PrincipalKind> {
         kind: kind.name().to_owned(),
         name: name.to_owned(),
         searchable,
+        person: kind == Kind::User,
     })
     .collect()
 }
@@ -81,6 +84,7 @@ fn group() -> ResourceKind {
                 ]),
                 transitive: true,
                 scopes: Vec::new(),
+                standing_by_name: false,
             },
             Entitlement {
                 id: OWNER.to_owned(),
@@ -88,8 +92,36 @@ fn group() -> ResourceKind {
                 principals: kinds(&[Kind::User, Kind::ServicePrincipal]),
                 transitive: false,
                 scopes: Vec::new(),
+                standing_by_name: false,
             },
         ],
+    }
+}
+
+fn role() -> ResourceKind {
+    let kinds = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name().to_owned()).collect();
+    ResourceKind {
+        kind: Kind::Role.name().to_owned(),
+        name: "directory role".to_owned(),
+        classes: roles::CLASSES.iter().map(|class| (*class).to_owned()).collect(),
+        entitlements: vec![Entitlement {
+            id: ASSIGNED.to_owned(),
+            summary: "Has what the role allows, everywhere or within the scope; so have the members of a group that holds it.".to_owned(),
+            principals: kinds(&[Kind::User, Kind::Group, Kind::ServicePrincipal]),
+            transitive: true,
+            scopes: kinds(&[Kind::Unit, Kind::Application]),
+            standing_by_name: true,
+        }],
+    }
+}
+
+/// A kind on which nobody holds access here, and which roles can be limited to.
+fn scope(kind: Kind, name: &str, classes: &[&str]) -> ResourceKind {
+    ResourceKind {
+        kind: kind.name().to_owned(),
+        name: name.to_owned(),
+        classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+        entitlements: Vec::new(),
     }
 }
 

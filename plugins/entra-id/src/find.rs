@@ -1,6 +1,6 @@
 //! Objects by id, name or mail address.
 
-use doorward_core::{Answer, Context, Error, ErrorKind, ObjectRef, Path, Record, Result, Term};
+use doorward_core::{Answer, Context, Error, ErrorKind, ObjectRef, Record, Result, Term};
 use serde_json::{Value, json};
 
 use crate::graph::{self, PAGE, Place, foreign_cursor};
@@ -16,7 +16,7 @@ pub(crate) async fn by_id(cx: &Context, kind: Kind, id: &str) -> Result<Option<D
     if !is_id(id) {
         return Ok(None);
     }
-    let path = kind.collection().value(id).query("$select", kind.select());
+    let path = kind.selected(kind.collection().value(id));
     let found: Option<DirectoryObject> = graph::find(cx, path, kind.purpose()).await?;
     Ok(found.filter(|object| object.id.eq_ignore_ascii_case(id)))
 }
@@ -47,43 +47,42 @@ pub(crate) async fn find(
         let place = serde_json::from_value(cursor).map_err(foreign_cursor)?;
         return candidates(cx, kind, place).await;
     }
-    match (kind, term) {
+    match (kind, &term) {
         // Of an application people know the client id; the object id is another one.
-        (Kind::ServicePrincipal, Term::Id(id)) if is_id(&id) => match by_id(cx, kind, &id).await? {
-            None => Ok(one(kind, service_principal(cx, &id).await?)),
-            found => Ok(one(kind, found)),
-        },
-        (kind, Term::Id(id)) => Ok(one(kind, by_id(cx, kind, &id).await?)),
-        (Kind::User | Kind::Group, term) => {
-            let path = kind
-                .collection()
-                .query("$filter", &filter(kind, &term))
-                .query("$select", kind.select())
-                .query("$top", PAGE);
+        (Kind::ServicePrincipal | Kind::Application, Term::Id(id)) if is_id(id) => {
+            match by_id(cx, kind, id).await? {
+                None => Ok(one(kind, by_client_id(cx, kind, id).await?)),
+                found => Ok(one(kind, found)),
+            }
+        }
+        (kind, Term::Id(id)) => Ok(one(kind, by_id(cx, kind, id).await?)),
+        (Kind::User | Kind::Group, _) | (Kind::Unit, Term::Name(_)) => {
+            let path = kind.collection().query("$filter", &filter(kind, &term));
+            let path = kind.selected(path).query("$top", PAGE);
             candidates(cx, kind, Place::first(path)).await
         }
-        (Kind::ServicePrincipal, Term::Name(name)) if is_id(&name) => {
-            Ok(one(kind, service_principal(cx, &name).await?))
+        // The service's filter minds case, people do not; the whole list is one page (facts §9).
+        (Kind::Role, Term::Name(_)) => candidates(cx, kind, Place::first(kind.collection())).await,
+        (Kind::ServicePrincipal | Kind::Application, Term::Name(name)) if is_id(name) => {
+            Ok(one(kind, by_client_id(cx, kind, name).await?))
         }
         _ => Err(not_searchable(kind)),
     }
 }
 
-/// The service principal of an application. Addressed by key, since the permissions that the
-/// integration guide asks for do not surely cover the collection (facts §0).
-pub(crate) async fn service_principal(
+/// The service principal or app registration of an application. Addressed by key, since the
+/// permissions that the integration guide asks for do not surely cover the collections (facts §0).
+pub(crate) async fn by_client_id(
     cx: &Context,
-    application_id: &str,
+    kind: Kind,
+    client_id: &str,
 ) -> Result<Option<DirectoryObject>> {
-    let kind = Kind::ServicePrincipal;
-    let path = Path::new("/v1.0/servicePrincipals")
-        .key("appId", application_id)
-        .query("$select", kind.select());
+    let path = kind.selected(kind.collection().key("appId", client_id));
     graph::find(cx, path, kind.purpose()).await
 }
 
 async fn candidates(cx: &Context, kind: Kind, place: Place) -> Result<Answer> {
-    let page = graph::page(cx, place, kind.purpose()).await?;
+    let page = graph::page::<DirectoryObject>(cx, place, kind.purpose()).await?;
     Ok(Answer {
         records: page.objects.iter().map(|object| object.object(kind).into()).collect(),
         next: page.next.map(|place| json!(place)),
@@ -100,9 +99,10 @@ fn one(kind: Kind, object: Option<DirectoryObject>) -> Answer {
 
 fn not_searchable(kind: Kind) -> Error {
     let message = match kind {
-        Kind::ServicePrincipal => {
-            "Service principals are found by their object id or application (client) id only."
+        Kind::ServicePrincipal | Kind::Application => {
+            "Applications and service principals are found by their object id or application (client) id only."
         }
+        Kind::Role | Kind::Unit => "Roles and administrative units are found by name or id only.",
         _ => "Objects of this kind are found by their id only.",
     };
     Error::new(ErrorKind::Unsupported, "not-searchable", message)
@@ -122,7 +122,7 @@ fn filter(kind: Kind, term: &Term) -> String {
 }
 
 /// A text in a filter: single quotes are doubled (facts §7).
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -3,8 +3,11 @@
 use doorward_core::{Finding, Severity};
 use std::collections::BTreeSet;
 
+use crate::authority::Own;
 use crate::config::Settings;
-use crate::permissions::{BROAD, HIDDEN_READ, READ_GROUPS, READ_USERS, USED};
+use crate::permissions::{
+    APPLICATION_READ, BROAD, HIDDEN_READ, READ_GROUPS, READ_USERS, UNIT_READ, USED,
+};
 
 fn finding(severity: Severity, code: &str, message: String, remedy: Option<String>) -> Finding {
     Finding { severity, code: code.to_owned(), message, remedy }
@@ -119,6 +122,32 @@ pub(crate) fn of_tenant(
         format!("The domain {tenant} is not among the tenant's verified domains."),
         Some(format!("Use the tenant's id, {tid}: ids never change.")),
     )]
+}
+
+/// Findings from our own Entra roles.
+pub(crate) fn of_own(own: &Own) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let nameless: Vec<String> = own.nameless().into_iter().map(ToString::to_string).collect();
+    if !nameless.is_empty() {
+        findings.push(finding(
+            Severity::Info,
+            "unit-names",
+            format!(
+                "Administrative units in which the application holds a role are known by id only: {}.",
+                nameless.join(", ")
+            ),
+            Some(format!("Grant {UNIT_READ}, if their names shall be shown.")),
+        ));
+    }
+    if own.owned.is_none() {
+        findings.push(finding(
+            Severity::Info,
+            "group-roles",
+            "Roles that the application holds through a group, and groups that it owns, are not known: it may be allowed more than is shown.".to_owned(),
+            Some(format!("Grant {APPLICATION_READ}, if that shall be shown.")),
+        ));
+    }
+    findings
 }
 
 /// Says that one of several secrets is meant.

@@ -35,9 +35,15 @@ pub(crate) enum Meaning {
     Concurrency,
     /// Not the form of an id.
     InvalidIdentifier,
+    /// The same is there: a role that is held (facts §3.4).
+    Conflicting,
+    /// A group that cannot hold a role.
+    NotRoleAssignable,
+    /// A role that holds everywhere or nowhere.
+    ScopeNotSupported,
 }
 
-/// Lower case; the first that is found decides (facts §2.2, §5.2).
+/// Lower case; the first that is found decides (facts §2.2, §3.4, §5.2).
 const TABLE: &[(&str, Meaning)] = &[
     ("added object references already exist", Meaning::AlreadyLinked),
     ("removed object references do not exist", Meaning::LinkMissing),
@@ -56,6 +62,9 @@ const TABLE: &[(&str, Meaning)] = &[
     ("restricted management administrative unit", Meaning::RestrictedUnit),
     ("concurrent requests", Meaning::Concurrency),
     ("invalid object identifier", Meaning::InvalidIdentifier),
+    ("conflicting object with one or more of the specified property", Meaning::Conflicting),
+    ("groups without isassignabletorole", Meaning::NotRoleAssignable),
+    ("not supported to be assigned to a single resource scope", Meaning::ScopeNotSupported),
 ];
 
 /// What a message means, as far as the table knows it.
@@ -137,6 +146,18 @@ mod tests {
                 Meaning::Concurrency,
             ),
             ("Invalid object identifier 'x'.", Meaning::InvalidIdentifier),
+            (
+                "A conflicting object with one or more of the specified property values is present in the directory.",
+                Meaning::Conflicting,
+            ),
+            (
+                "Groups without IsAssignableToRole property set cannot be assigned to roles.",
+                Meaning::NotRoleAssignable,
+            ),
+            (
+                "The given built-in role is not supported to be assigned to a single resource scope.",
+                Meaning::ScopeNotSupported,
+            ),
         ];
         for (message, expected) in table {
             assert_eq!(meaning(message), Some(expected), "{message}");

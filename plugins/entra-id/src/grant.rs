@@ -1,4 +1,4 @@
-//! Whether a principal holds a group directly.
+//! Whether a principal holds a group or role directly.
 //!
 //! How it is looked up, and why:
 //!
@@ -12,6 +12,7 @@
 //! - A service principal: the list that is cast to them, which is short, and readable with little
 //!   (facts §9).
 //! - An **owner**: the owner list, at most 100 (facts §2.1).
+//! - A **role**: its assignments to the principal, compared by scope ([`roles`]).
 //!
 //! All may lag behind a write; [`settle`](crate::settle) waits for that.
 
@@ -20,8 +21,9 @@ use doorward_core::{Answer, Context, Grant, GrantKey, GrantKind, Record, Result}
 use crate::find::by_id;
 use crate::graph::{PAGE, Place, contains};
 use crate::holders::{hidden, is_hidden, list};
-use crate::kinds::{Kind, MEMBER, group_id, is_id, known_entitlement};
+use crate::kinds::{Kind, MEMBER, Target, is_id, target};
 use crate::permissions::READ_MEMBERS;
+use crate::roles;
 
 /// What looking gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,13 @@ pub(crate) enum Presence {
 
 /// Answers with the grant, with nothing, or with the record that it cannot be seen.
 pub(crate) async fn grant(cx: &Context, key: GrantKey) -> Result<Answer> {
+    if let Target::Role(role) = target(&key.resource, &key.entitlement)? {
+        let held = roles::held(cx, role, &key).await?;
+        return Ok(Answer {
+            records: held.map(Record::Grant).into_iter().collect(),
+            ..Answer::default()
+        });
+    }
     let records = match look(cx, &key).await? {
         Presence::Held => vec![Record::Grant(Grant::new(key))],
         Presence::NotHeld | Presence::Missing => Vec::new(),
@@ -46,8 +55,14 @@ pub(crate) async fn grant(cx: &Context, key: GrantKey) -> Result<Answer> {
 
 /// Looks whether the grant is there. A missing principal or group holds nothing.
 pub(crate) async fn look(cx: &Context, key: &GrantKey) -> Result<Presence> {
-    let (kind, group) = (Kind::parse(&key.principal.kind)?, group_id(&key.resource)?);
-    known_entitlement(&key.entitlement)?;
+    let kind = Kind::of_principal(&key.principal)?;
+    let group = match target(&key.resource, &key.entitlement)? {
+        Target::Group(group) => group,
+        Target::Role(role) => {
+            let held = roles::held(cx, role, key).await?;
+            return Ok(if held.is_some() { Presence::Held } else { Presence::NotHeld });
+        }
+    };
     let possible = key.scope.is_none() && key.kind == GrantKind::Active;
     if !possible || !is_id(group) || !is_id(&key.principal.id) {
         return Ok(Presence::NotHeld);

@@ -76,25 +76,29 @@ impl Place {
 
 /// One page of a list.
 #[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) objects: Vec<DirectoryObject>,
+pub(crate) struct Page<T = DirectoryObject> {
+    pub(crate) objects: Vec<T>,
     pub(crate) next: Option<Place>,
     pub(crate) usage: Usage,
 }
 
 /// A list on the wire.
 #[derive(Deserialize)]
-struct Listing {
-    value: Vec<DirectoryObject>,
+struct Listing<T> {
+    value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     next_link: Option<String>,
 }
 
 /// Reads the page at this place. A short or empty page is not the last one (facts §7): only a
 /// missing link ends a list.
-pub(crate) async fn page(cx: &Context, place: Place, purpose: &Purpose) -> Result<Page> {
+pub(crate) async fn page<T: DeserializeOwned>(
+    cx: &Context,
+    place: Place,
+    purpose: &Purpose,
+) -> Result<Page<T>> {
     let response = cx.http().send(place.request()).await?;
-    let listing: Listing = success(cx, &response, purpose)?;
+    let listing: Listing<T> = success(cx, &response, purpose)?;
     let next = match listing.next_link {
         Some(link) => Some(place.advance(cx.http().relative(ENDPOINT, &link)?)?),
         None => None,
@@ -145,11 +149,11 @@ fn is_unsupported_query(error: &Error) -> bool {
 }
 
 /// Reads a list to its last page, for lists that stay short.
-pub(crate) async fn all(
+pub(crate) async fn all<T: DeserializeOwned>(
     cx: &Context,
     place: Place,
     purpose: &Purpose,
-) -> Result<Vec<DirectoryObject>> {
+) -> Result<Vec<T>> {
     let mut objects = Vec::new();
     let mut walk = Walk::new(place);
     while let Some(place) = walk.step()? {
@@ -182,7 +186,7 @@ pub(crate) async fn contains(
     let is_cast = place.eventual;
     let mut walk = Walk::new(place);
     while let Some(place) = walk.step()? {
-        let page = match page(cx, place, purpose).await {
+        let page: Page = match page(cx, place, purpose).await {
             Ok(page) => page,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             Err(error) if is_cast && is_unsupported_query(&error) => return Ok(Some(false)),

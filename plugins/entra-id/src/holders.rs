@@ -1,4 +1,4 @@
-//! Who holds a group: members and owners, page by page.
+//! Who holds a group: members and owners, page by page. (Roles: [`roles`].)
 //!
 //! The untyped lists silently leave out service principals (facts §2.1), so each is united with
 //! the list that is cast to them. The cast is read first: from then on the untyped list's own
@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::find::existing;
 use crate::graph::{self, PAGE, Place, foreign_cursor};
-use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, group_id, known_entitlement};
+use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER, SELECT_MIXED, Target, target};
 use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
 use crate::permissions::{HIDDEN_READ, READ_MEMBERS};
+use crate::roles;
 use crate::token::has_role;
 
 /// The code of a membership that must not be taken for an empty one (facts §2.1).
@@ -59,10 +60,11 @@ pub(crate) async fn holders(
     entitlement: Option<&str>,
     cursor: Option<Value>,
 ) -> Result<Answer> {
-    let group = group_id(resource)?;
-    if let Some(entitlement) = entitlement {
-        known_entitlement(entitlement)?;
-    }
+    let first = if resource.kind == Kind::Role.name() { ASSIGNED } else { MEMBER };
+    let group = match target(resource, entitlement.unwrap_or(first))? {
+        Target::Group(group) => group,
+        Target::Role(role) => return roles::holders(cx, role, cursor).await,
+    };
     let (mut records, cursor) = match cursor {
         Some(cursor) => (Vec::new(), serde_json::from_value(cursor).map_err(foreign_cursor)?),
         None => {
@@ -122,7 +124,7 @@ pub(crate) fn list(group: &str, entitlement: &str, cast: bool) -> Place {
     if cast {
         let kind = Kind::ServicePrincipal;
         let path = path.literal("microsoft.graph.servicePrincipal");
-        return Place::advanced(path.query("$select", kind.select()).query("$top", PAGE));
+        return Place::advanced(kind.selected(path).query("$top", PAGE));
     }
     Place::first(path.query("$select", SELECT_MIXED).query("$top", PAGE))
 }

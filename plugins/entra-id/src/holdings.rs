@@ -1,4 +1,5 @@
-//! What a principal holds: its own groups, those it is in through others, and those it owns.
+//! What a principal holds: its own groups, roles, the groups that it is in through others, and those
+//! that it owns.
 //!
 //! `transitiveMemberOf` tells which groups, not by which way. For each group that is not held
 //! directly one request finds a member group that the principal is in: that is its `via`.
@@ -14,6 +15,7 @@ use crate::graph::{self, PAGE, Place, foreign_cursor};
 use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, is_id};
 use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
 use crate::permissions::READ_MEMBERS;
+use crate::roles::{self, Holder};
 
 /// Nested groups whose way one page looks up.
 const NESTED_AT_ONCE: usize = 20;
@@ -21,6 +23,8 @@ const NESTED_AT_ONCE: usize = 20;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "stage")]
 enum Cursor {
+    /// Reading the roles of each of `holders`; what comes after them is kept.
+    Roles { holders: Vec<Holder>, remaining: Vec<String>, held: BTreeSet<String> },
     /// Finding the way to each of `remaining`; `held` are all groups that the principal is in.
     Nested { remaining: Vec<String>, held: BTreeSet<String> },
     /// Reading what it owns.
@@ -33,13 +37,17 @@ pub(crate) async fn holdings(
     principal: &ObjectRef,
     cursor: Option<Value>,
 ) -> Result<Answer> {
-    let kind = Kind::parse(&principal.kind)?;
+    let kind = Kind::of_principal(principal)?;
     if !is_id(&principal.id) {
         return Err(missing(principal));
     }
     let (records, next) = match cursor {
         None => memberships_of(cx, principal, kind).await?,
         Some(cursor) => match serde_json::from_value(cursor).map_err(foreign_cursor)? {
+            Cursor::Roles { holders, remaining, held } => {
+                let records = roles_of(cx, principal, &holders).await?;
+                (records, after(Cursor::Nested { remaining, held }, principal, kind))
+            }
             Cursor::Nested { remaining, held } => {
                 nested(cx, principal, kind, remaining, held).await?
             }
@@ -52,10 +60,11 @@ pub(crate) async fn holdings(
 type Part = (Vec<Record>, Option<Cursor>);
 
 async fn memberships_of(cx: &Context, principal: &ObjectRef, kind: Kind) -> Result<Part> {
-    let direct =
+    let direct: Vec<DirectoryObject> =
         graph::all(cx, memberships(kind, &principal.id, SELECT_MIXED), kind.memberships_purpose())
             .await?;
-    let every = graph::all(cx, transitive(kind, &principal.id), kind.memberships_purpose()).await?;
+    let every: Vec<DirectoryObject> =
+        graph::all(cx, transitive(kind, &principal.id), kind.memberships_purpose()).await?;
     let own: BTreeSet<&str> = direct.iter().map(|object| object.id.as_str()).collect();
     let mut records = Vec::new();
     for object in &direct {
@@ -71,8 +80,15 @@ async fn memberships_of(cx: &Context, principal: &ObjectRef, kind: Kind) -> Resu
     }
     let remaining = groups(indirect.iter().copied()).collect::<BTreeSet<_>>();
     let held = groups(direct.iter().chain(&every)).collect();
-    let next = Cursor::Nested { remaining: remaining.into_iter().collect(), held };
-    Ok((records, after(next, principal, kind)))
+    let remaining = remaining.into_iter().collect();
+    if !kind.can_hold_roles() {
+        return Ok((records, after(Cursor::Nested { remaining, held }, principal, kind)));
+    }
+    let carriers = direct.iter().filter(|object| object.is_assignable_to_role == Some(true));
+    let holders = std::iter::once(Holder::own(principal))
+        .chain(carriers.map(|group| Holder::group(&group.id)))
+        .collect();
+    Ok((records, Some(Cursor::Roles { holders, remaining, held })))
 }
 
 /// Skips a stage that has nothing to do.
@@ -103,11 +119,27 @@ fn held_directly(
     }
 }
 
-/// What is said of an object that is no group. An administrative unit gives those in it no access
-/// (facts §3.8: it is what others administer), so nothing is left out.
+/// The types that need no word where they are no group: an administrative unit gives those in it no
+/// access (facts §3.8: it is what others administer), and of roles the assignments tell more.
+const PASSED_OVER: [&str; 2] =
+    ["#microsoft.graph.administrativeUnit", "#microsoft.graph.directoryRole"];
+
+/// What is said of an object that is no group.
 fn left_out(principal: &ObjectRef, object: &DirectoryObject) -> Option<Record> {
-    let is_unit = object.odata_type.as_deref() == Some("#microsoft.graph.administrativeUnit");
-    (!is_unit).then(|| unknown_kind(principal, object))
+    let is_known = object.odata_type.as_deref().is_some_and(|name| PASSED_OVER.contains(&name));
+    (!is_known).then(|| unknown_kind(principal, object))
+}
+
+/// The roles of each holder. When they may not be read, the first one says so for all.
+async fn roles_of(cx: &Context, principal: &ObjectRef, holders: &[Holder]) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    for holder in holders {
+        match roles::holdings(cx, principal, holder).await? {
+            Some(found) => records.extend(found),
+            None => return Ok(vec![roles::not_visible(principal)]),
+        }
+    }
+    Ok(records)
 }
 
 async fn nested(

@@ -3,16 +3,19 @@
 use doorward_core::{Error, ErrorKind, ObjectRef, Path, Result};
 
 use crate::permissions::{
-    Purpose, READ_CONTACTS, READ_DEVICES, READ_GROUPS, READ_MEMBERSHIPS, READ_OTHER_MEMBERSHIPS,
-    READ_SERVICE_PRINCIPALS, READ_USERS,
+    Purpose, READ_APPLICATIONS, READ_CONTACTS, READ_DEVICES, READ_GROUPS, READ_MEMBERSHIPS,
+    READ_OTHER_MEMBERSHIPS, READ_ROLES, READ_SERVICE_PRINCIPALS, READ_UNITS, READ_USERS,
 };
 
 /// The right to be a member.
 pub(crate) const MEMBER: &str = "member";
 /// The right to own.
 pub(crate) const OWNER: &str = "owner";
+/// The right of a role to those whom it is assigned to.
+pub(crate) const ASSIGNED: &str = "assigned";
 
-/// A kind of directory object that can hold access (facts §3.2).
+/// A kind of object: those that can hold access (facts §3.2), roles (§3.4), and what a role can be
+/// limited to (§3.4, §3.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     User,
@@ -20,6 +23,9 @@ pub(crate) enum Kind {
     Group,
     Device,
     Contact,
+    Role,
+    Unit,
+    Application,
 }
 
 const SELECT_USER: &str = "id,displayName,userPrincipalName,mail,accountEnabled,userType,createdDateTime,onPremisesSyncEnabled";
@@ -28,12 +34,23 @@ const SELECT_GROUP: &str = "id,displayName,description,groupTypes,mailEnabled,se
 const SELECT_SERVICE_PRINCIPAL: &str = "id,displayName,appId,accountEnabled,servicePrincipalType";
 const SELECT_DEVICE: &str = "id,displayName,accountEnabled";
 const SELECT_CONTACT: &str = "id,displayName,mail";
+const SELECT_UNIT: &str =
+    "id,displayName,description,visibility,isMemberManagementRestricted,membershipType";
+const SELECT_APPLICATION: &str = "id,displayName,appId,createdDateTime";
 /// What a list of several kinds is asked for: what users, groups and the others are told by.
 pub(crate) const SELECT_MIXED: &str = "id,displayName,userPrincipalName,mail,accountEnabled,userType,createdDateTime,description,groupTypes,mailEnabled,securityEnabled,mailNickname,onPremisesSyncEnabled,membershipRule,membershipRuleProcessingState,isAssignableToRole,isManagementRestricted,visibility,resourceProvisioningOptions";
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::User, Self::ServicePrincipal, Self::Group, Self::Device, Self::Contact];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::User,
+        Self::ServicePrincipal,
+        Self::Group,
+        Self::Device,
+        Self::Contact,
+        Self::Role,
+        Self::Unit,
+        Self::Application,
+    ];
 
     /// The kind in records and selectors.
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +60,9 @@ impl Kind {
             Self::Group => "group",
             Self::Device => "device",
             Self::Contact => "contact",
+            Self::Role => "role",
+            Self::Unit => "au",
+            Self::Application => "application",
         }
     }
 
@@ -54,6 +74,9 @@ impl Kind {
             Self::Group => "a group",
             Self::Device => "a device",
             Self::Contact => "a contact",
+            Self::Role => "a role",
+            Self::Unit => "an administrative unit",
+            Self::Application => "an application",
         }
     }
 
@@ -64,11 +87,25 @@ impl Kind {
                 "unknown-kind",
                 format!("Microsoft Entra ID has no objects of the kind `{name}` here."),
             )
-            .remedy("Use user, group, service-principal, device or contact.")
+            .remedy("Use user, group, service-principal, device, contact, role, au or application.")
         })
     }
 
-    /// The kind that an `@odata.type` names; `None` for all others, which evolve.
+    /// The kind of somebody who holds access.
+    pub(crate) fn of_principal(principal: &ObjectRef) -> Result<Self> {
+        let kind = Self::parse(&principal.kind)?;
+        if !matches!(kind, Self::Role | Self::Unit | Self::Application) {
+            return Ok(kind);
+        }
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "not-a-principal",
+            format!("{principal} is {}, which holds no access.", kind.article_name()),
+        )
+        .remedy("Name a user, a group or a service principal."))
+    }
+
+    /// The kind of a principal that an `@odata.type` names; `None` for all others, which evolve.
     pub(crate) fn of_type(odata_type: &str) -> Option<Self> {
         match odata_type {
             "#microsoft.graph.user" => Some(Self::User),
@@ -88,17 +125,26 @@ impl Kind {
             Self::Group => "/v1.0/groups",
             Self::Device => "/v1.0/devices",
             Self::Contact => "/v1.0/contacts",
+            Self::Role => "/v1.0/roleManagement/directory/roleDefinitions",
+            Self::Unit => "/v1.0/directory/administrativeUnits",
+            Self::Application => "/v1.0/applications",
         })
     }
 
-    pub(crate) const fn select(self) -> &'static str {
-        match self {
+    /// Asks at this path for the properties that records are made of. Of role definitions the whole
+    /// comes unasked, and no document says that they take `$select` (facts §3.4).
+    pub(crate) fn selected(self, path: Path) -> Path {
+        let names = match self {
             Self::User => SELECT_USER,
             Self::ServicePrincipal => SELECT_SERVICE_PRINCIPAL,
             Self::Group => SELECT_GROUP,
             Self::Device => SELECT_DEVICE,
             Self::Contact => SELECT_CONTACT,
-        }
+            Self::Unit => SELECT_UNIT,
+            Self::Application => SELECT_APPLICATION,
+            Self::Role => return path,
+        };
+        path.query("$select", names)
     }
 
     /// What reading such objects needs.
@@ -109,6 +155,9 @@ impl Kind {
             Self::Group => &READ_GROUPS,
             Self::Device => &READ_DEVICES,
             Self::Contact => &READ_CONTACTS,
+            Self::Role => &READ_ROLES,
+            Self::Unit => &READ_UNITS,
+            Self::Application => &READ_APPLICATIONS,
         }
     }
 
@@ -117,13 +166,18 @@ impl Kind {
         match self {
             Self::User | Self::Group => &READ_MEMBERSHIPS,
             Self::ServicePrincipal => &READ_SERVICE_PRINCIPALS,
-            Self::Device | Self::Contact => &READ_OTHER_MEMBERSHIPS,
+            _ => &READ_OTHER_MEMBERSHIPS,
         }
     }
 
     /// Whether such an object can own groups (facts §2.1: users and service principals).
     pub(crate) const fn can_own(self) -> bool {
         matches!(self, Self::User | Self::ServicePrincipal)
+    }
+
+    /// Whether such an object can hold a role (facts §3.4).
+    pub(crate) const fn can_hold_roles(self) -> bool {
+        matches!(self, Self::User | Self::ServicePrincipal | Self::Group)
     }
 
     pub(crate) fn key(self, id: &str) -> ObjectRef {
@@ -141,29 +195,37 @@ pub(crate) fn is_id(text: &str) -> bool {
         })
 }
 
-/// The group that a question is about.
-pub(crate) fn group_id(resource: &ObjectRef) -> Result<&str> {
-    if Kind::parse(&resource.kind)? == Kind::Group {
-        return Ok(&resource.id);
-    }
-    Err(Error::new(
-        ErrorKind::InvalidRequest,
-        "unknown-kind",
-        format!("Access is held on groups, not on {resource}."),
-    ))
+/// What access is held on, with its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target<'a> {
+    Group(&'a str),
+    Role(&'a str),
 }
 
-/// Holds an entitlement to the two that groups have.
-pub(crate) fn known_entitlement(entitlement: &str) -> Result<()> {
-    if matches!(entitlement, MEMBER | OWNER) {
-        return Ok(());
+/// What a question or change is about; the entitlement must be one that it has.
+pub(crate) fn target<'a>(resource: &'a ObjectRef, entitlement: &str) -> Result<Target<'a>> {
+    let (target, name, known): (_, _, &[&str]) = match Kind::parse(&resource.kind)? {
+        Kind::Group => (Target::Group(&resource.id), "Groups", &[MEMBER, OWNER]),
+        Kind::Role => (Target::Role(&resource.id), "Roles", &[ASSIGNED]),
+        _ => return Err(not_a_target(resource)),
+    };
+    if known.contains(&entitlement) {
+        return Ok(target);
     }
     Err(Error::new(
         ErrorKind::InvalidRequest,
         "unknown-entitlement",
-        format!("Groups have no entitlement `{entitlement}`."),
+        format!("{name} have no entitlement `{entitlement}`."),
     )
-    .remedy("Use member or owner."))
+    .remedy(format!("Use {}.", known.join(" or "))))
+}
+
+fn not_a_target(resource: &ObjectRef) -> Error {
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "unknown-kind",
+        format!("Access is held on groups and roles, not on {resource}."),
+    )
 }
 
 #[cfg(test)]
@@ -181,6 +243,25 @@ mod tests {
             "alice@contoso.com",
         ] {
             assert!(!is_id(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn access_is_held_on_groups_and_roles_by_their_own_entitlements() {
+        let table = [
+            ("group", MEMBER, Ok(Target::Group("x"))),
+            ("group", OWNER, Ok(Target::Group("x"))),
+            ("group", ASSIGNED, Err("unknown-entitlement")),
+            ("role", ASSIGNED, Ok(Target::Role("x"))),
+            ("role", MEMBER, Err("unknown-entitlement")),
+            ("au", MEMBER, Err("unknown-kind")),
+            ("user", MEMBER, Err("unknown-kind")),
+            ("planet", MEMBER, Err("unknown-kind")),
+        ];
+        for (kind, entitlement, expected) in table {
+            let resource = ObjectRef::new(kind, "x");
+            let found = target(&resource, entitlement).map_err(|error| error.reason);
+            assert_eq!(found, expected.map_err(str::to_owned), "{kind} {entitlement}");
         }
     }
 }

@@ -25,6 +25,8 @@ mod paths;
 mod permissions;
 mod reach;
 mod refusals;
+mod roles;
+mod scopes;
 mod settle;
 mod setup;
 mod sync;

@@ -13,8 +13,8 @@ pub(crate) const CLASSES: &[&str] = &[
     DISTRIBUTION,
     RESTRICTED,
     ROLE_ASSIGNABLE,
-    "microsoft-365",
-    "security",
+    MICROSOFT_365,
+    SECURITY,
 ];
 pub(crate) const SYNCED: &str = "synced";
 pub(crate) const DYNAMIC: &str = "dynamic";
@@ -22,6 +22,8 @@ pub(crate) const MAIL_ENABLED_SECURITY: &str = "mail-enabled-security";
 pub(crate) const DISTRIBUTION: &str = "distribution";
 pub(crate) const RESTRICTED: &str = "restricted";
 pub(crate) const ROLE_ASSIGNABLE: &str = "role-assignable";
+pub(crate) const MICROSOFT_365: &str = "microsoft-365";
+pub(crate) const SECURITY: &str = "security";
 
 /// The class of a group.
 pub(crate) fn class(group: &DirectoryObject) -> &'static str {
@@ -36,9 +38,9 @@ pub(crate) fn class(group: &DirectoryObject) -> &'static str {
     } else if is_role_assignable(group) {
         ROLE_ASSIGNABLE
     } else if is_unified(group) {
-        "microsoft-365"
+        MICROSOFT_365
     } else {
-        "security"
+        SECURITY
     }
 }
 

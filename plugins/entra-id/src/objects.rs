@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::kinds::Kind;
-use crate::manageability;
+use crate::{manageability, roles, scopes};
 
-/// Any directory object: what is absent, null or not selected is `None` (facts §3). Unknown
+/// Any object of the directory: what is absent, null or not selected is `None` (facts §3). Unknown
 /// properties are passed over, since the types are open (facts §7).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +35,22 @@ pub(crate) struct DirectoryObject {
     pub(crate) is_management_restricted: Option<bool>,
     pub(crate) visibility: Option<String>,
     pub(crate) resource_provisioning_options: Option<Vec<String>>,
+    /// Of an administrative unit (facts §3.8).
+    pub(crate) is_member_management_restricted: Option<bool>,
+    pub(crate) membership_type: Option<String>,
+    /// Of a role definition (facts §3.4).
+    pub(crate) is_built_in: Option<bool>,
+    pub(crate) is_enabled: Option<bool>,
+    pub(crate) template_id: Option<String>,
+    pub(crate) role_permissions: Option<Vec<RolePermission>>,
+    pub(crate) inherits_permissions_from: Option<Vec<DirectoryObject>>,
+}
+
+/// What a role allows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RolePermission {
+    pub(crate) allowed_resource_actions: Option<Vec<String>>,
 }
 
 impl DirectoryObject {
@@ -75,6 +91,14 @@ impl DirectoryObject {
             .is_some_and(|visibility| visibility.eq_ignore_ascii_case("HiddenMembership"))
     }
 
+    /// What a role allows, those roles that it builds on not counted.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = &str> {
+        let permissions = self.role_permissions.iter().flatten();
+        permissions
+            .flat_map(|permission| permission.allowed_resource_actions.iter().flatten())
+            .map(String::as_str)
+    }
+
     pub(crate) fn created(&self) -> Option<Timestamp> {
         self.created_date_time.as_deref()?.parse().ok()
     }
@@ -83,6 +107,8 @@ impl DirectoryObject {
     pub(crate) fn object(&self, kind: Kind) -> Object {
         match kind {
             Kind::Group => Object::Resource(self.resource()),
+            Kind::Role => Object::Resource(roles::resource(self)),
+            Kind::Unit | Kind::Application => Object::Resource(scopes::resource(self, kind)),
             _ => Object::Account(self.account(kind)),
         }
     }
@@ -106,6 +132,10 @@ impl DirectoryObject {
             login,
             mail: self.mail.clone(),
             enabled: self.account_enabled,
+            external: self
+                .user_type
+                .as_deref()
+                .is_some_and(|user| user.eq_ignore_ascii_case("Guest")),
             created: self.created(),
             attributes,
         }
@@ -154,7 +184,11 @@ fn contains(list: Option<&Vec<String>>, name: &str) -> bool {
     list.is_some_and(|list| list.iter().any(|entry| entry.eq_ignore_ascii_case(name)))
 }
 
-fn keep<T: Clone + Into<Value>>(attributes: &mut Attributes, name: &str, value: &Option<T>) {
+pub(crate) fn keep<T: Clone + Into<Value>>(
+    attributes: &mut Attributes,
+    name: &str,
+    value: &Option<T>,
+) {
     if let Some(value) = value {
         attributes.insert(name.to_owned(), value.clone().into());
     }

@@ -1,4 +1,4 @@
-//! Every way by which a principal has an entitlement on a group.
+//! Every way by which a principal has an entitlement on a group. (Roles: [`roles`].)
 //!
 //! Upward from the principal, along `memberOf`, through those groups only that lead to the
 //! resource: one request tells which those are (`transitiveMembers` cast to groups), and one more
@@ -13,9 +13,10 @@ use crate::find::existing;
 use crate::grant::{Presence, look, memberships};
 use crate::graph::{self, PAGE, Place};
 use crate::holders::{hidden, is_hidden};
-use crate::kinds::{Kind, MEMBER, group_id, known_entitlement};
-use crate::objects::skipped;
+use crate::kinds::{Kind, MEMBER, Target, target};
+use crate::objects::{DirectoryObject, skipped};
 use crate::permissions::READ_MEMBERS;
+use crate::roles;
 
 /// Groups on the way that are looked at.
 const MOST_GROUPS: usize = 300;
@@ -29,9 +30,11 @@ pub(crate) async fn paths(
     resource: &ObjectRef,
     entitlement: &str,
 ) -> Result<Answer> {
-    let kind = Kind::parse(&principal.kind)?;
-    let group = group_id(resource)?;
-    known_entitlement(entitlement)?;
+    let kind = Kind::of_principal(principal)?;
+    let group = match target(resource, entitlement)? {
+        Target::Group(group) => group,
+        Target::Role(role) => return roles::paths(cx, principal, role).await,
+    };
     let target = existing(cx, resource).await?;
     let mut names = BTreeMap::from([(group.to_owned(), target.name().to_owned())]);
     let mut records = Vec::new();
@@ -139,7 +142,8 @@ async fn above(
     id: &str,
     leading: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>> {
-    let objects = graph::all(cx, memberships(kind, id, "id"), kind.memberships_purpose()).await?;
+    let objects: Vec<DirectoryObject> =
+        graph::all(cx, memberships(kind, id, "id"), kind.memberships_purpose()).await?;
     Ok(objects
         .into_iter()
         .map(|object| object.id)

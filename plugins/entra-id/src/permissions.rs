@@ -18,7 +18,9 @@ pub(crate) const GROUP_WRITE: &str = "Group.ReadWrite.All";
 pub(crate) const GROUP_MEMBER_READ: &str = "GroupMember.Read.All";
 pub(crate) const GROUP_MEMBER_WRITE: &str = "GroupMember.ReadWrite.All";
 pub(crate) const HIDDEN_READ: &str = "Member.Read.Hidden";
+pub(crate) const ROLE_READ: &str = "RoleManagement.Read.Directory";
 pub(crate) const ROLE_WRITE: &str = "RoleManagement.ReadWrite.Directory";
+pub(crate) const UNIT_READ: &str = "AdministrativeUnit.Read.All";
 pub(crate) const APPLICATION_READ: &str = "Application.Read.All";
 pub(crate) const APPLICATION_WRITE: &str = "Application.ReadWrite.All";
 pub(crate) const DEVICE_WRITE: &str = "Device.ReadWrite.All";
@@ -54,12 +56,17 @@ pub(crate) const READ_DEVICES: Purpose =
     Purpose { what: "devices", needs: &["Device.Read.All", DIRECTORY_READ] };
 pub(crate) const READ_CONTACTS: Purpose =
     Purpose { what: "organizational contacts", needs: &[CONTACT_READ, DIRECTORY_READ] };
+pub(crate) const READ_ROLES: Purpose =
+    Purpose { what: "directory roles and who holds them", needs: &[ROLE_READ, ROLE_WRITE] };
+/// `read` alone never lists units (facts §0).
+pub(crate) const READ_UNITS: Purpose =
+    Purpose { what: "administrative units", needs: &[UNIT_READ, DIRECTORY_READ, DIRECTORY_WRITE] };
 pub(crate) const READ_ORGANIZATION: Purpose = Purpose {
     what: "the organization",
     needs: &["Organization.Read.All", DIRECTORY_READ, DIRECTORY_WRITE],
 };
-pub(crate) const READ_APPLICATION: Purpose = Purpose {
-    what: "the app registration",
+pub(crate) const READ_APPLICATIONS: Purpose = Purpose {
+    what: "app registrations",
     needs: &[APPLICATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
 };
 
@@ -68,13 +75,15 @@ pub(crate) const READ_APPLICATION: Purpose = Purpose {
 pub(crate) const WRITE_MEMBERS: &[&str] = &[GROUP_MEMBER_WRITE, GROUP_WRITE, DIRECTORY_WRITE];
 /// Changes owners (facts §0).
 pub(crate) const WRITE_OWNERS: &[&str] = &[GROUP_WRITE, DIRECTORY_WRITE];
+/// Gives and takes roles: no other permission does (facts §0).
+pub(crate) const WRITE_ROLES: &[&str] = &[ROLE_WRITE];
 
 /// What a token role allows beyond what this connector does, and what is smaller.
 pub(crate) const BROAD: &[(&str, &str, &str)] = &[
     (
         ROLE_WRITE,
         "With it the application can make itself Global Administrator.",
-        "Remove it unless members of role-assignable groups shall be changed.",
+        "Remove it unless roles, or members of role-assignable groups, shall be changed.",
     ),
     (
         "AppRoleAssignment.ReadWrite.All",
@@ -102,7 +111,8 @@ pub(crate) const BROAD: &[(&str, &str, &str)] = &[
 pub(crate) const USED: &[&str] = &[
     "User.Read.All",
     "Organization.Read.All",
-    "RoleManagement.Read.Directory",
+    ROLE_READ,
+    UNIT_READ,
     GROUP_MEMBER_READ,
     GROUP_MEMBER_WRITE,
     HIDDEN_READ,
@@ -129,7 +139,8 @@ pub(crate) fn permissions() -> Vec<Permission> {
         ("User.Read.All", "Find users and read them.", "Users cannot be found.", &["read"][..]),
         (GROUP_MEMBER_READ, "Find groups, read them and their members and owners.", "Groups and their holders cannot be read.", &["read"]),
         ("Organization.Read.All", "Name the tenant in `check`.", "`check` shows the tenant's id instead of its name.", &["read"]),
-        ("RoleManagement.Read.Directory", "Read directory roles; not used yet.", "Nothing yet.", &["read"]),
+        (ROLE_READ, "Read directory roles and who holds them, our own included.", "Roles are not visible, and `check` does not know what the application's own roles allow.", &["read"]),
+        (UNIT_READ, "Find administrative units and read their names.", "Units are known by their ids only, and `sync` leaves them out.", &["read-units"]),
         (HIDDEN_READ, "See the members of groups with hidden membership.", "Their members are reported as not visible.", &["read-hidden"]),
         (APPLICATION_READ, "Read service principals and when our own secret expires.", "The secret's expiry may stay unknown, and service principals may not be found.", &["read-applications"]),
         (GROUP_MEMBER_WRITE, "Add and remove members; users and groups need nothing more.", "Members cannot be changed, unless an Entra role of the application allows it.", &["groups"]),
@@ -138,7 +149,7 @@ pub(crate) fn permissions() -> Vec<Permission> {
         (CONTACT_READ, "Add organizational contacts as members, beside GroupMember.ReadWrite.All.", "Contacts cannot be added as members.", &["groups-contacts"]),
         (GROUP_WRITE, "Add and remove owners. It also deletes groups and reads their content.", "Owners cannot be changed, unless an Entra role of the application allows it.", &["owners"]),
         (DIRECTORY_WRITE, "The integration guide's broad permission: read users and groups, change members and owners.", "Nothing, when the smaller permissions are granted instead.", &["guide"]),
-        (ROLE_WRITE, "The integration guide's second permission: change members and owners of role-assignable groups. It lets the application make itself Global Administrator.", "Role-assignable groups cannot be changed; everything else can.", &["guide", "role-assignable"]),
+        (ROLE_WRITE, "The integration guide's second permission: give and take roles for good, and change members and owners of role-assignable groups. It lets the application make itself Global Administrator.", "Roles and role-assignable groups cannot be changed; everything else can.", &["guide", "roles-permanent", "role-assignable"]),
     ]
     .into_iter()
     .map(|(name, purpose, without, uses)| Permission {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 use crate::apply::Change;
+use crate::authority::{read_own, units_of_links};
 use crate::errors::Denial;
 use crate::fragments::Meaning;
 use crate::kinds::OWNER;
@@ -177,7 +178,50 @@ async fn forbidden(cx: &Context, change: &Change<'_>, denial: &Denial) -> Error 
     }
     // Only the explanation depends on the claims: without them it is less exact.
     let claims = Claims::read(cx).await.unwrap_or_default();
-    permission_denied(change, denial, &claims.roles())
+    let roles = claims.roles();
+    let is_permitted = needs(change).iter().any(|needed| roles.contains(needed));
+    if !is_permitted && let Some(oid) = claims.text("oid") {
+        let outside = outside_scope(cx, change, denial, oid).await;
+        if let Some(error) = outside {
+            return error;
+        }
+    }
+    permission_denied(change, denial, &roles)
+}
+
+/// The error of a group where no role of ours holds, when one holds in a unit (facts §2.2). It names
+/// the units as well as we may read.
+async fn outside_scope(
+    cx: &Context,
+    change: &Change<'_>,
+    denial: &Denial,
+    oid: &str,
+) -> Option<Error> {
+    let own = read_own(cx, oid).await.ok()?;
+    let units = units_of_links(&own, &change.key.entitlement);
+    if units.is_empty() {
+        return None;
+    }
+    let words: Vec<String> = units.iter().map(|unit| own.words(unit)).collect();
+    let ids: Vec<String> = units.iter().map(ToString::to_string).collect();
+    let (what, group) = (&change.key.entitlement, &change.resource.name);
+    Some(
+        denial
+            .error(
+                ErrorKind::PermissionDenied,
+                "outside-scope",
+                format!(
+                    "Microsoft Graph refused to change the group {group}: the application may change a group's {what}s only in {}.",
+                    words.join(", ")
+                ),
+            )
+            .remedy(format!(
+                "If the group belongs there, have it put into the administrative unit. Otherwise have the application's role assigned at a unit with the group, or grant one of these application permissions: {}.",
+                needs(change).join(", ")
+            ))
+            .attribute("scopes", ids)
+            .attribute("needs", needs(change).to_vec()),
+    )
 }
 
 fn quota(change: &Change<'_>, denial: &Denial) -> Error {

@@ -20,8 +20,8 @@ fn step(title: &str, lines: &[&str]) -> SetupStep {
 
 const WARNINGS: &[&str] = &[
     "The two permissions of this guide are very broad: with RoleManagement.ReadWrite.Directory the application can make itself Global Administrator. Protect its secret like an administrator's password.",
-    "Leave RoleManagement.ReadWrite.Directory out unless members of role-assignable groups shall be changed; everything else works without it.",
-    "Smaller sets instead of Directory.ReadWrite.All: to read, User.Read.All, GroupMember.Read.All and Organization.Read.All; to change members as well, GroupMember.ReadWrite.All; to change owners as well, Group.ReadWrite.All.",
+    "Leave RoleManagement.ReadWrite.Directory out unless roles, or members of role-assignable groups, shall be changed; RoleManagement.Read.Directory is enough to see them.",
+    "Smaller sets instead of Directory.ReadWrite.All: to read, User.Read.All, GroupMember.Read.All, RoleManagement.Read.Directory and Organization.Read.All; to change members as well, GroupMember.ReadWrite.All; to change owners as well, Group.ReadWrite.All.",
     "Groups synchronized from an on-premises Active Directory are changed there only; distribution lists and mail-enabled security groups are changed in the Exchange admin center or the Microsoft 365 admin center only.",
     "Admin consent needs a Privileged Role Administrator or Global Administrator.",
 ];
@@ -49,7 +49,7 @@ const STEPS: &[(&str, &[&str])] = &[
             "Go to API permissions. Remove what is there: choose … beside Microsoft Graph, then Remove all permissions.",
             "Choose Add a permission, Microsoft Graph, Application permissions.",
             "Directory.ReadWrite.All: reads users and groups, and changes members and owners.",
-            "RoleManagement.ReadWrite.Directory: changes members and owners of groups that can be assigned to a role. Only for those.",
+            "RoleManagement.ReadWrite.Directory: gives and takes roles, and changes members and owners of groups that can be assigned to a role. Only for those.",
             "Choose Add permissions.",
         ],
     ),
@@ -77,7 +77,7 @@ set -euo pipefail
 
 name=Doorward
 graph=00000003-0000-0000-c000-000000000000 # Microsoft Graph
-# Leave the second one out unless role-assignable groups shall be changed: it lets the application
+# Leave the second one out unless roles or role-assignable groups shall be changed: it lets the application
 # make itself Global Administrator.
 permissions="Directory.ReadWrite.All RoleManagement.ReadWrite.Directory"
 

@@ -1,7 +1,9 @@
-//! Everything, page by page: users, service principals, groups, and who is in and owns each group.
+//! Everything, page by page: users, service principals, groups, administrative units, roles, who is
+//! in and owns each group, and who holds each role.
 //!
 //! Lists come first (phase 0); each group of a page forks a chain of its own for its members and
-//! owners (phase 1). One request for a page, in the service's own pages of 999.
+//! owners, and the roles fork one for all assignments (phase 1). One request for a page, in the
+//! service's own pages of 999.
 
 use doorward_core::{
     Context, Cursor, ErrorKind, Expected, GoneObject, Next, Page, Record, Result, StartRequest,
@@ -15,6 +17,7 @@ use crate::graph::{self, PAGE, Place, foreign_cursor};
 use crate::holders::{self, hidden, is_hidden};
 use crate::kinds::Kind;
 use crate::objects::{DirectoryObject, record, skipped};
+use crate::roles;
 
 /// A group that is younger may be missing on some replicas (facts §7); an older one that is missing
 /// was deleted.
@@ -28,10 +31,13 @@ enum Step {
     List { kind: String, place: Option<Place> },
     /// Who is in and owns a group.
     Links { group: String, created: Option<Timestamp>, at: holders::Cursor },
+    /// Who holds roles.
+    Assignments(roles::Assignments),
 }
 
 /// The kinds that are listed; each is a stream. Devices and contacts become known as members.
-const LISTED: [Kind; 3] = [Kind::User, Kind::ServicePrincipal, Kind::Group];
+/// Applications as scopes are looked up.
+const LISTED: [Kind; 5] = [Kind::User, Kind::ServicePrincipal, Kind::Group, Kind::Unit, Kind::Role];
 
 fn stream(kind: Kind) -> &'static str {
     match kind {
@@ -40,6 +46,9 @@ fn stream(kind: Kind) -> &'static str {
         Kind::Group => "groups",
         Kind::Device => "devices",
         Kind::Contact => "contacts",
+        Kind::Role => "roles",
+        Kind::Unit => "administrative-units",
+        Kind::Application => "applications",
     }
 }
 
@@ -62,6 +71,15 @@ pub(crate) async fn sync(cx: &Context, request: SyncRequest) -> Result<Page> {
     match serde_json::from_value(request.cursor.body).map_err(foreign_cursor)? {
         Step::List { kind, place } => list(cx, &stream, Kind::parse(&kind)?, place).await,
         Step::Links { group, created, at } => links(cx, &stream, group, created, at).await,
+        Step::Assignments(at) => {
+            let (page, next) = roles::assignments(cx, at).await?;
+            let next = next.into_iter().map(|at| {
+                let continues = at.is_inside_a_list();
+                let cursor = cursor(&stream, 1, &Step::Assignments(at));
+                Next { cursor, continues, not_before: None }
+            });
+            Ok(Page { next: next.collect(), ..page })
+        }
     }
 }
 
@@ -69,10 +87,11 @@ async fn list(cx: &Context, stream: &str, kind: Kind, place: Option<Place>) -> R
     let mut records = Vec::new();
     let place = match place {
         Some(place) => place,
+        // Roles cannot be counted, and come in one page (facts §3.4, §9).
+        None if kind == Kind::Role => Place::first(kind.collection()),
         None => {
             records.extend(expected(cx, kind).await);
-            let path = kind.collection().query("$select", kind.select()).query("$top", PAGE);
-            Place::first(path)
+            Place::first(kind.selected(kind.collection()).query("$top", PAGE))
         }
     };
     let page = graph::page(cx, place, kind.purpose()).await?;
@@ -86,6 +105,9 @@ async fn list(cx: &Context, stream: &str, kind: Kind, place: Option<Place>) -> R
     if let Some(place) = page.next {
         let step = Step::List { kind: kind.name().to_owned(), place: Some(place) };
         next.push(Next { cursor: cursor(stream, 0, &step), continues: true, not_before: None });
+    } else if kind == Kind::Role {
+        let step = Step::Assignments(roles::Assignments::default());
+        next.push(Next { cursor: cursor(stream, 1, &step), continues: false, not_before: None });
     }
     Ok(Page { records, next, usage: page.usage, ..Page::default() })
 }

@@ -24,9 +24,7 @@ impl fmt::Display for Holder {
 }
 
 impl SqliteStore {
-    /// Who holds the lock of this name, as far as can be seen. Whoever asks knows that somebody
-    /// does: the file keeps the last holder's number.
-    pub fn holder(&self, name: &str) -> Option<Holder> {
+    pub(super) fn holder_of(&self, name: &str) -> Option<Holder> {
         let file = File::open(self.locks.as_ref()?.join(format!("{name}.lock"))).ok()?;
         let since = Timestamp::try_from(file.metadata().ok()?.modified().ok()?).ok()?;
         let mut text = String::new();
@@ -48,10 +46,10 @@ mod tests {
     fn whoever_has_the_lock_is_known_while_it_is_held() {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path()).unwrap();
-        assert_eq!(store.holder("a"), None);
+        assert_eq!(store.holder_of("a"), None);
         for _ in 0..2 {
             let lock = store.lock_file("a").unwrap().unwrap();
-            let holder = store.holder("a").unwrap();
+            let holder = store.holder_of("a").unwrap();
             assert_eq!(holder.process, std::process::id());
             let text = holder.to_string();
             assert!(text.starts_with(&format!("process {}, since 20", holder.process)), "{text}");
@@ -59,7 +57,7 @@ mod tests {
             drop(lock);
         }
         std::fs::write(directory.path().join("locks/a.lock"), "nonsense").unwrap();
-        assert_eq!(store.holder("a"), None);
-        assert_eq!(SqliteStore::in_memory().unwrap().holder("a"), None);
+        assert_eq!(store.holder_of("a"), None);
+        assert_eq!(SqliteStore::in_memory().unwrap().holder_of("a"), None);
     }
 }

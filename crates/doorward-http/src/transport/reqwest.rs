@@ -227,12 +227,15 @@ fn forbidden(error: &Forbidden) -> TransportError {
 
 /// What an error of reqwest means, by the types in its chain of sources.
 fn classify(error: &reqwest::Error) -> TransportError {
-    use TransportErrorKind::{Connect, Lost, Name, Refused, Tls};
+    use TransportErrorKind::{Connect, Lost, Name, NotHttp, Refused, Tls};
     if let Some(error) = find::<Forbidden>(error) {
         return forbidden(error);
     }
     if error.is_dns() {
         return TransportError::new(Name, deepest(error));
+    }
+    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        return TransportError::new(NotHttp, "the answer is no HTTP");
     }
     if !error.is_connect() {
         return TransportError::new(Lost, lost(error));

@@ -1,7 +1,9 @@
 //! `doorward grant` and `doorward revoke`.
 
-use doorward_core::{Error, ErrorKind, Object, OutcomeKind, Result, Term};
-use doorward_host::{ChangeReport, ChangeRequest, Opened, Selector, SelectorRole, Verb};
+use doorward_core::{Error, ErrorKind, OutcomeKind, Result};
+use doorward_host::{
+    ChangeReport, ChangeRequest, GUEST, Opened, People, Selector, SelectorRole, Verb,
+};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
@@ -47,9 +49,12 @@ pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOption
 /// A connection that is not stored has no list of what may be changed. A dry run, which sends
 /// nothing, can do without; what no list can allow stays refused.
 fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
-    let kinds = &opened.descriptor().resource_kinds;
-    opened
-        .change_policy(|policy| policy.kinds.extend(kinds.iter().map(|kind| kind.kind.clone())))?;
+    let descriptor = opened.descriptor();
+    opened.change_policy(|policy| {
+        policy.kinds.extend(descriptor.resource_kinds.iter().map(|kind| kind.kind.clone()));
+        policy.principals.extend(descriptor.principal_kinds.iter().map(|kind| kind.kind.clone()));
+        policy.principals.insert(GUEST.to_owned());
+    })?;
     app.console.note(
         "No policy was applied: the connection is not stored, so that nothing says what may be \
          changed through it.",
@@ -97,6 +102,8 @@ fn request(
         right: options.right.clone(),
         reason: options.reason.clone(),
         ticket: options.ticket.clone(),
+        permanent: options.permanent,
+        allow_tier0: options.allow_tier0,
     })
 }
 
@@ -117,7 +124,13 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
     };
     app.console.note_line(format!("  who:    {who} [{}]", plan.principal.key()));
     app.console.note_line(format!("  right:  {right}; {now}"));
+    if let Some(people) = &plan.brings {
+        app.console.note_line(format!("          {}", brought(people)));
+    }
     app.console.note_line(format!("  on:     {resource} [{}]", plan.resource.key));
+    if let Some(scope) = &plan.scope {
+        app.console.note_line(format!("  within: {} [{}]", scope.name, scope.key));
+    }
     app.console.note_line(format!("  in:     {place}"));
     let question = match plan.action {
         Verb::Grant => "Give this access?",
@@ -125,20 +138,32 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
     };
     ask::confirm(&app.console, false, question).await?;
     Ok(ChangeRequest {
-        principal: by_id(&plan.principal),
-        resource: by_id(&Object::Resource(plan.resource)),
+        principal: Selector::by_id(plan.principal.key()),
+        resource: Selector {
+            scope: plan.scope.map(|scope| Box::new(Selector::by_id(&scope.key))),
+            ..Selector::by_id(&plan.resource.key)
+        },
         right: Some(plan.entitlement),
         ..request
     })
 }
 
-fn by_id(object: &Object) -> Selector {
-    let key = object.key().clone();
-    Selector { kind: key.kind, term: Term::Id(key.id) }
+/// How many people a group brings.
+fn brought(people: &People) -> String {
+    let more = if people.or_more { " or more" } else { "" };
+    format!("a group that brings {}{more}", text::count(people.count, "person", "people"))
 }
 
-fn names(report: &ChangeReport) -> (String, &str, &str) {
-    (text::object_name(&report.principal), &report.entitlement, &report.resource.name)
+/// `Finance`, or `User Administrator within EMEA`.
+fn place(report: &ChangeReport) -> String {
+    match &report.scope {
+        None => report.resource.name.clone(),
+        Some(scope) => format!("{} within {}", report.resource.name, scope.name),
+    }
+}
+
+fn names(report: &ChangeReport) -> (String, &str, String) {
+    (text::object_name(&report.principal), &report.entitlement, place(report))
 }
 
 fn document(opened: &Opened, report: &ChangeReport) -> Result<Value> {
@@ -238,6 +263,9 @@ fn show_plan(app: &App, report: &ChangeReport) {
         None => format!("Dry run: {who} {before} {right} of {resource} now; {after}."),
         Some(_) => format!("Dry run: whether {who} is {right} of {resource} now cannot be seen."),
     });
+    if let Some(people) = &report.brings {
+        console.line(format!("{who} is {}.", brought(people)));
+    }
     match &report.request {
         None => console.line("No request would be sent."),
         Some(request) => {

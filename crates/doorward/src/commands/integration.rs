@@ -7,8 +7,9 @@ use doorward_host::{
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
+use super::policy;
 use crate::app::App;
-use crate::cli::{IntegrationCommand, Target};
+use crate::cli::{IntegrationCommand, PolicyCommand, Target};
 use crate::exit::Exit;
 use crate::output::{Column, List, reach, text};
 use crate::{ask, secrets};
@@ -28,8 +29,14 @@ pub(super) async fn run(app: &App, command: IntegrationCommand) -> Result<Exit> 
             update(app, &name, change, yes).await
         }
         IntegrationCommand::Remove { name, yes } => remove(app, &name, yes).await,
-        IntegrationCommand::Allow { resource, all_groups: _, remove, integration } => {
-            allow(app, resource.as_deref(), remove, integration).await
+        IntegrationCommand::Allow { resource, all_groups: _, principals, remove, integration } => {
+            allow(app, resource.as_deref(), principals.as_deref(), remove, integration).await
+        }
+        IntegrationCommand::Protect { object, remove, integration } => {
+            policy::protect(app, &object, remove, integration).await
+        }
+        IntegrationCommand::Policy(PolicyCommand::Show { integration }) => {
+            policy::show(app, integration)
         }
         IntegrationCommand::Use { name } => choose(app, &name),
     }
@@ -51,7 +58,7 @@ async fn add(app: &App, name: &str, connector: &str, path: &Path, yes: bool) -> 
     Ok(Exit::DONE)
 }
 
-fn report(app: &App, integration: &Integration, sentence: &str) {
+pub(super) fn report(app: &App, integration: &Integration, sentence: &str) {
     if app.console.is_json() {
         app.console.json("Integration", &json!({"item": view(integration)}));
     } else {
@@ -285,13 +292,15 @@ fn choose(app: &App, name: &str) -> Result<Exit> {
 async fn allow(
     app: &App,
     resource: Option<&str>,
+    principals: Option<&str>,
     remove: bool,
     integration: Option<String>,
 ) -> Result<Exit> {
     let opened = app.open(&Target { integration, ..Target::default() }).await?;
-    let sentence = match resource {
-        None => allow_all(&opened, "group", remove)?,
-        Some(text) => {
+    let sentence = match (resource, principals) {
+        (None, Some(kind)) => policy::allow_principals(&opened, kind, remove)?,
+        (None, None) => allow_all(&opened, "group", remove)?,
+        (Some(text), _) => {
             let selector = Selector::parse(text, SelectorRole::Resource, opened.descriptor())?;
             if remove {
                 disallow(app, &opened, &selector).await?
@@ -348,7 +357,7 @@ async fn allow_one(app: &App, opened: &Opened, selector: &Selector) -> Result<St
 fn warn_of_refusals(app: &App, resource: &Resource) {
     if resource.privileged {
         app.console.note(format!(
-            "warning: {} is privileged, and Doorward does not change privileged resources yet.",
+            "warning: {} is privileged: a change of it must also say `--allow-tier0`.",
             resource.name
         ));
     }

@@ -11,6 +11,7 @@ mod demo;
 mod integration;
 mod journal;
 mod list;
+mod policy;
 mod rotate_key;
 mod schema;
 mod setup;
@@ -52,9 +53,10 @@ fn target(command: &Command) -> Option<Target> {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => {
             Some(change.target.clone())
         }
-        Command::Integration(IntegrationCommand::Allow { integration, .. }) => {
-            Some(Target { integration: integration.clone(), ..Target::default() })
-        }
+        Command::Integration(
+            IntegrationCommand::Allow { integration, .. }
+            | IntegrationCommand::Protect { integration, .. },
+        ) => Some(Target { integration: integration.clone(), ..Target::default() }),
         _ => None,
     }
 }

@@ -7,7 +7,10 @@ pub(crate) fn change(entry: &JournalEntry) -> String {
     let action = entry.operation.action.name();
     let (who, what) = (&entry.principal_name, &entry.resource_name);
     match entry.operation.action.grant() {
-        Some((key, _)) => format!("{action} {who}: {} of {what}", key.entitlement),
+        Some((key, _)) => {
+            let within = entry.scope_name.as_ref().map(|scope| format!(" within {scope}"));
+            format!("{action} {who}: {} of {what}{}", key.entitlement, within.unwrap_or_default())
+        }
         None => format!("{action} {who}"),
     }
 }

@@ -91,7 +91,8 @@ fn judged(case: &Case, status: u16, code: &str, message: &str) -> (String, Retry
         ObjectRef::new("group", GROUP),
         case.entitlement,
     );
-    let change = Change { adds: case.adds, key: &key, resource: &resource };
+    let target = crate::kinds::Target::Group(GROUP);
+    let change = Change { adds: case.adds, target, key: &key, resource: &resource };
     let claims = Attributes::from_iter([("roles".to_owned(), json!(case.roles))]);
     let cx = context(Nobody(claims));
     let body = json!({"error": {"code": code, "message": message}}).to_string().into_bytes();

@@ -237,23 +237,10 @@ async fn a_lost_answer_is_settled_by_looking() {
         let mut kind = OutcomeKind::Unknown;
         while kind == OutcomeKind::Unknown {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            kind = settle(&world, &request).await.unwrap().kind;
+            kind = world.settle(&request).await.unwrap().kind;
         }
         assert_eq!(kind, settled, "{fault:?}");
     }
-}
-
-async fn settle(world: &World, request: &SettleRequest) -> Result<doorward_core::Outcome, Error> {
-    let settled = world
-        .run(Mode::Read, |cx, connector| {
-            let request = request.clone();
-            async move { connector.settle(&cx, request).await }
-        })
-        .await;
-    settled.map_err(|ended| match ended {
-        Ended::Error(error) => *error,
-        Ended::Other(end) => panic!("{end}"),
-    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,11 +261,11 @@ async fn a_lagging_read_never_settles_a_change_as_not_applied() {
         last_changed: None,
     };
     for _ in 0..10 {
-        let kind = settle(&world, &request).await.unwrap().kind;
+        let kind = world.settle(&request).await.unwrap().kind;
         assert!(matches!(kind, OutcomeKind::Unknown | OutcomeKind::Granted), "{kind:?}");
         tokio::time::sleep(Duration::from_secs(7)).await;
     }
-    assert_eq!(settle(&world, &request).await.unwrap().kind, OutcomeKind::Granted);
+    assert_eq!(world.settle(&request).await.unwrap().kind, OutcomeKind::Granted);
 }
 
 #[tokio::test(start_paused = true)]

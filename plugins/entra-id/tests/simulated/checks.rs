@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Ended, World};
 
-async fn check(world: &World) -> Result<CheckReport, Error> {
+pub(crate) async fn check(world: &World) -> Result<CheckReport, Error> {
     let checked =
         world.run(Mode::Read, |cx, connector| async move { connector.check(&cx).await }).await;
     checked.map_err(|ended| match ended {
@@ -16,7 +16,7 @@ async fn check(world: &World) -> Result<CheckReport, Error> {
     })
 }
 
-fn codes(report: &CheckReport) -> Vec<&str> {
+pub(crate) fn codes(report: &CheckReport) -> Vec<&str> {
     report.findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 

@@ -8,8 +8,12 @@
     reason = "a test says what it expects; clippy's own switch sees test functions only, not their helpers"
 )]
 
+mod authority;
 mod changes;
 mod checks;
 mod faults;
 mod reads;
+mod role_changes;
+mod role_reads;
+mod role_sync;
 mod world;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use doorward_core::{
     AccessPath, Action, Answer, ApplyRequest, Clock, Connection, Connector, Context, Error,
     Factory, GrantKey, Level, Log, ObjectRef, Operation, Outcome, OutcomeKind, Query, Random,
-    ReadRequest, Record, Resource, Result, Timestamp,
+    ReadRequest, Record, Resource, Result, SettleRequest, Timestamp,
 };
 use doorward_entra_id::EntraId;
 use doorward_http::{
@@ -73,6 +73,12 @@ impl World {
 
     pub(crate) fn with(size: &Size, settings: Settings) -> Self {
         Self::open(size, settings, json!({}), cast::SECRET)
+    }
+
+    /// A world where we are the service principal whose role ends at the border of a unit.
+    pub(crate) fn scoped() -> Self {
+        let changes = json!({"client_id": cast::SCOPED_CLIENT_ID});
+        Self::open(&Size::default(), Settings::default(), changes, cast::SCOPED_SECRET)
     }
 
     /// A world whose connection is changed by these values.
@@ -157,15 +163,19 @@ impl World {
 
     /// The group as it is read before a change.
     pub(crate) async fn group(&self, id: &str) -> Resource {
-        let answer = self.read(Query::Objects { keys: vec![group(id)] }).await;
+        self.resource(group(id)).await
+    }
+
+    pub(crate) async fn resource(&self, key: ObjectRef) -> Resource {
+        let answer = self.read(Query::Objects { keys: vec![key] }).await;
         match answer.records.into_iter().next() {
             Some(Record::Resource(resource)) => resource,
-            other => panic!("no group: {other:?}"),
+            other => panic!("no resource: {other:?}"),
         }
     }
 
     pub(crate) async fn operation(&self, adds: bool, key: GrantKey) -> Operation {
-        let resource = self.group(&key.resource.id).await;
+        let resource = self.resource(key.resource.clone()).await;
         operation(adds, key, resource)
     }
 
@@ -180,6 +190,15 @@ impl World {
         self.run(Mode::Live, |cx, connector| {
             let request = ApplyRequest { operations: operations.clone() };
             async move { connector.apply(&cx, request).await }
+        })
+        .await
+        .map_err(error)
+    }
+
+    pub(crate) async fn settle(&self, request: &SettleRequest) -> Result<Outcome> {
+        self.run(Mode::Read, |cx, connector| {
+            let request = request.clone();
+            async move { connector.settle(&cx, request).await }
         })
         .await
         .map_err(error)
@@ -204,7 +223,7 @@ impl World {
     }
 }
 
-fn error(ended: Ended) -> Error {
+pub(crate) fn error(ended: Ended) -> Error {
     match ended {
         Ended::Error(error) => *error,
         Ended::Other(end) => panic!("the call ended otherwise: {end}"),
@@ -240,6 +259,23 @@ pub(crate) fn group(id: &str) -> ObjectRef {
 
 pub(crate) fn robot() -> ObjectRef {
     ObjectRef::new("service-principal", cast::BUILD_ROBOT)
+}
+
+pub(crate) fn role(id: &str) -> ObjectRef {
+    ObjectRef::new("role", id)
+}
+
+pub(crate) fn unit(id: &str) -> ObjectRef {
+    ObjectRef::new("au", id)
+}
+
+pub(crate) fn application(id: &str) -> ObjectRef {
+    ObjectRef::new("application", id)
+}
+
+/// A role that somebody holds, everywhere or at a scope.
+pub(crate) fn assigned(principal: ObjectRef, to: &str, scope: Option<ObjectRef>) -> GrantKey {
+    GrantKey { scope, ..GrantKey::new(principal, role(to), "assigned") }
 }
 
 pub(crate) fn member(principal: ObjectRef, of: &str) -> GrantKey {

@@ -1,0 +1,204 @@
+//! What we may do, per operation: by the token's permissions (facts §0), by our own Entra roles with
+//! their scope, and as an owner of groups (facts §2.2).
+//!
+//! "No" is said only when all three are known; actions decide what a role allows, so that custom roles
+//! count.
+
+mod deeds;
+mod own;
+
+use doorward_core::{Authority, AuthorityEntry, Error, ObjectRef};
+use std::collections::BTreeSet;
+
+use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER};
+use crate::manageability::{
+    DISTRIBUTION, DYNAMIC, MAIL_ENABLED_SECURITY, MICROSOFT_365, RESTRICTED, ROLE_ASSIGNABLE,
+    SECURITY, SYNCED,
+};
+use crate::permissions::{
+    READ_GROUPS, READ_ROLES, READ_UNITS, READ_USERS, ROLE_WRITE, WRITE_MEMBERS, WRITE_OWNERS,
+    WRITE_ROLES,
+};
+use deeds::Deed;
+pub(crate) use own::{Own, read as read_own};
+
+/// The classes of groups that nothing of ours changes from everywhere.
+const UNCHANGEABLE: [&str; 4] = [SYNCED, MAIL_ENABLED_SECURITY, DISTRIBUTION, RESTRICTED];
+
+/// What is known of our power.
+#[derive(Debug)]
+struct Power<'a> {
+    token: &'a BTreeSet<&'a str>,
+    own: Result<&'a Own, &'a Error>,
+}
+
+/// One entry for each operation that the connector offers.
+pub(crate) fn authority(token: &BTreeSet<&str>, own: Result<&Own, &Error>) -> Vec<AuthorityEntry> {
+    let power = Power { token, own };
+    let read = |kind: Kind, entitlement, needs: &[&str], deed| {
+        entry("read", kind, entitlement, power.reads(kind, entitlement, needs, deed))
+    };
+    let mut entries = vec![
+        read(Kind::User, None, READ_USERS.needs, Deed("users", "standard/read")),
+        read(Kind::Group, None, READ_GROUPS.needs, Deed("groups", "standard/read")),
+        read(Kind::Group, Some(MEMBER), READ_GROUPS.needs, Deed("groups", "members/read")),
+        read(Kind::Group, Some(OWNER), READ_GROUPS.needs, Deed("groups", "owners/read")),
+        read(Kind::Role, None, READ_ROLES.needs, Deed("roleDefinitions", "standard/read")),
+        read(
+            Kind::Role,
+            Some(ASSIGNED),
+            READ_ROLES.needs,
+            Deed("roleAssignments", "standard/read"),
+        ),
+        read(Kind::Unit, None, READ_UNITS.needs, Deed("administrativeUnits", "standard/read")),
+    ];
+    for action in ["grant", "revoke"] {
+        for entitlement in [MEMBER, OWNER] {
+            let links = power.changes_links(entitlement);
+            entries.push(entry(action, Kind::Group, Some(entitlement), links));
+        }
+        entries.push(entry(action, Kind::Role, Some(ASSIGNED), power.changes_roles()));
+    }
+    entries
+}
+
+fn entry(
+    action: &str,
+    kind: Kind,
+    entitlement: Option<&str>,
+    authority: Authority,
+) -> AuthorityEntry {
+    AuthorityEntry {
+        action: action.to_owned(),
+        kind: kind.name().to_owned(),
+        entitlement: entitlement.map(str::to_owned),
+        authority,
+    }
+}
+
+/// The units in which a role of ours lets us change these links of groups.
+pub(crate) fn units_of_links<'a>(own: &'a Own, entitlement: &str) -> BTreeSet<&'a ObjectRef> {
+    let deeds = link_deeds(entitlement);
+    deeds.iter().flat_map(|(deed, _)| own.scopes(*deed)).flatten().collect()
+}
+
+/// What lets somebody change links, and the classes of groups that each covers.
+fn link_deeds(entitlement: &str) -> [(Deed, &'static [&'static str]); 4] {
+    let task = if entitlement == OWNER { "owners/update" } else { "members/update" };
+    [
+        (Deed("groups", task), &[SECURITY, MICROSOFT_365, DYNAMIC]),
+        (Deed("groups.security", task), &[SECURITY]),
+        (Deed("groups.unified", task), &[MICROSOFT_365]),
+        (Deed("groupsAssignableToRoles", task), &[ROLE_ASSIGNABLE]),
+    ]
+}
+
+impl Power<'_> {
+    fn carries(&self, needs: &[&str]) -> bool {
+        needs.iter().any(|needed| self.token.contains(needed))
+    }
+
+    fn allows(&self, deed: Deed) -> BTreeSet<Option<&ObjectRef>> {
+        self.own.map(|own| own.scopes(deed)).unwrap_or_default()
+    }
+
+    fn owned(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.own.ok().and_then(|own| own.owned.as_ref()).into_iter().flatten()
+    }
+
+    /// Whether a role at a unit reads there is written down nowhere.
+    fn reads(
+        &self,
+        kind: Kind,
+        entitlement: Option<&str>,
+        needs: &[&str],
+        deed: Deed,
+    ) -> Authority {
+        let scopes = self.allows(deed);
+        if self.carries(needs) || scopes.contains(&None) {
+            return Authority::Everywhere { except: Vec::new() };
+        }
+        // An owner reads the group itself, but not its lists (facts §2.2).
+        if kind == Kind::Group && entitlement.is_none() && self.owned().next().is_some() {
+            return Authority::OnlyIn { resources: self.owned().cloned().collect() };
+        }
+        if scopes.is_empty() {
+            return self.otherwise(needs);
+        }
+        Authority::Unknown {
+            because: format!(
+                "The token carries none of {}. A role of the application in an administrative unit may allow it there; Microsoft does not say so.",
+                needs.join(", ")
+            ),
+        }
+    }
+
+    fn changes_links(&self, entitlement: &str) -> Authority {
+        let needs = if entitlement == OWNER { WRITE_OWNERS } else { WRITE_MEMBERS };
+        let mut covered: BTreeSet<&str> = BTreeSet::new();
+        let mut within: BTreeSet<&ObjectRef> = BTreeSet::new();
+        if self.carries(needs) {
+            covered.extend([SECURITY, MICROSOFT_365, DYNAMIC]);
+            if self.token.contains(ROLE_WRITE) {
+                covered.insert(ROLE_ASSIGNABLE);
+            }
+        }
+        for (deed, classes) in link_deeds(entitlement) {
+            for scope in self.allows(deed) {
+                match scope {
+                    Some(scope) => _ = within.insert(scope),
+                    None => covered.extend(classes),
+                }
+            }
+        }
+        if entitlement == MEMBER {
+            // A rule decides who is in a dynamic group.
+            covered.remove(DYNAMIC);
+            // Owners change members, and nothing else (facts §2.2).
+            within.extend(self.owned());
+        }
+        if covered.is_empty() {
+            return self.within(within, needs);
+        }
+        let others = [DYNAMIC, ROLE_ASSIGNABLE, MICROSOFT_365, SECURITY];
+        let uncovered = others.into_iter().filter(|class| !covered.contains(class));
+        let except = UNCHANGEABLE.into_iter().chain(uncovered).map(str::to_owned).collect();
+        Authority::Everywhere { except }
+    }
+
+    fn changes_roles(&self) -> Authority {
+        let scopes = self.allows(Deed("roleAssignments", "allProperties/update"));
+        if self.carries(WRITE_ROLES) || scopes.contains(&None) {
+            return Authority::Everywhere { except: Vec::new() };
+        }
+        self.within(scopes.into_iter().flatten().collect(), WRITE_ROLES)
+    }
+
+    fn within(&self, resources: BTreeSet<&ObjectRef>, needs: &[&str]) -> Authority {
+        if resources.is_empty() {
+            return self.otherwise(needs);
+        }
+        Authority::OnlyIn { resources: resources.into_iter().cloned().collect() }
+    }
+
+    /// Nothing that is known allows it.
+    fn otherwise(&self, needs: &[&str]) -> Authority {
+        let because = match self.own {
+            Ok(own) if own.owned.is_some() => {
+                return Authority::No {
+                    needs: needs.iter().map(|needed| (*needed).to_owned()).collect(),
+                };
+            }
+            Ok(_) => "A role that the application holds through a group, or ownership of a group, may allow it all the same; reading those needs Application.Read.All.".to_owned(),
+            Err(error) => format!(
+                "An Entra role of the application, or ownership of a group, may allow it all the same; those could not be read: {}",
+                error.message
+            ),
+        };
+        let because = format!("The token carries none of {}. {because}", needs.join(", "));
+        Authority::Unknown { because }
+    }
+}
+
+#[cfg(test)]
+mod tests;

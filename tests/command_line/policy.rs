@@ -1,0 +1,111 @@
+//! What may be changed at all, and by whom it must be said.
+
+use entra_sim::cast;
+use serde_json::json;
+
+use crate::bench::Bench;
+
+const GLOBAL: &str = "role:Global Administrator";
+
+fn grant<'a>(who: &'a str, on: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
+    [&["grant", "--to", who, "--on", on, "--yes", "--reason", "on call"], flags].concat()
+}
+
+fn revoke<'a>(who: &'a str, on: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
+    [&["revoke", "--from", who, "--on", on, "--yes"], flags].concat()
+}
+
+#[test]
+fn a_privileged_role_is_given_when_policy_and_flags_say_so() {
+    let bench = Bench::ready();
+    let all = ["--permanent", "--allow-tier0"];
+    bench.run(&grant("carol@contoso.com", GLOBAL, &[])).ends(9).notes("--permanent");
+    bench
+        .run(&grant("carol@contoso.com", GLOBAL, &all))
+        .ends(9)
+        .notes("doorward integration allow -i contoso role:id=");
+    bench.run(&["integration", "allow", "--all-groups"]).ends(0);
+    bench
+        .run(&grant("carol@contoso.com", "group:Tier 0 Operators", &["--allow-tier0"]))
+        .ends(9)
+        .notes("privileged");
+    bench.run(&["integration", "allow", GLOBAL]).ends(0).notes("--allow-tier0");
+    bench.run(&grant("carol@contoso.com", GLOBAL, &["--permanent"])).ends(9).notes("--allow-tier0");
+    assert_eq!(bench.writes(), 0);
+    bench.run(&grant("carol@contoso.com", GLOBAL, &all)).ends(0).says("Granted: Carol");
+    let journal = bench.json(&["journal", "list"], "JournalList");
+    assert_eq!(journal["items"][0]["operation"]["reason"], "on call");
+    assert_eq!(journal["items"][0]["resourceName"], "Global Administrator");
+}
+
+#[test]
+fn the_last_global_administrator_and_the_break_glass_account_stay() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "allow", GLOBAL]).ends(0);
+    let holders = bench.simulator.tenant().role_assignments();
+    for holder in holders {
+        if holder.role == cast::GLOBAL_ADMINISTRATOR && holder.principal != cast::ALICE {
+            bench.simulator.tenant().set_enabled(&holder.principal, false);
+        }
+    }
+    let flags = ["--allow-tier0"];
+    bench.run(&revoke("alice@contoso.com", GLOBAL, &flags)).ends(9).notes("the last user");
+    let break_glass = format!("user:id={}", cast::BREAK_GLASS);
+    bench.simulator.tenant().set_enabled(cast::BREAK_GLASS, true);
+    bench.run(&["integration", "protect", &break_glass]).ends(0).says("is protected");
+    bench.run(&["integration", "protect", &break_glass]).ends(0).says("was protected before");
+    bench.run(&revoke(&break_glass, GLOBAL, &flags)).ends(9).notes("is protected");
+    assert_eq!(bench.writes(), 0);
+    bench.run(&["integration", "protect", &break_glass, "--remove"]).ends(0);
+    bench.run(&revoke(&break_glass, GLOBAL, &flags)).ends(0).says("Revoked");
+}
+
+#[test]
+fn the_policy_is_shown() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "protect", "grace@contoso.com"]).ends(0);
+    bench.run(&["integration", "allow", "--principals", "guest"]).ends(0);
+    bench
+        .run(&["integration", "allow", "--principals", "martian"])
+        .ends(2)
+        .notes("service-principal");
+    let show = ["integration", "policy", "show"];
+    bench
+        .run(&show)
+        .ends(0)
+        .says("every group, but for privileged ones")
+        .says("  guest")
+        .says("Never changed:")
+        .says("(grace@contoso.com) [user:id=");
+    let policy = bench.json(&show, "Policy");
+    assert_eq!(policy["policy"]["principals"], json!(["guest"]));
+    assert_eq!(policy["policy"]["protected"][0]["key"]["id"], cast::GRACE);
+}
+
+#[test]
+fn a_group_says_how_many_people_it_brings() {
+    let bench = Bench::ready();
+    let words = ["grant", "--to", "group:Platform", "--on", "group:Finance", "--dry-run"];
+    bench.run(&words).ends(9).notes("--principals group");
+    bench.run(&["integration", "allow", "--principals", "group"]).ends(0);
+    bench.run(&words).ends(0).says("Platform is a group that brings ");
+}
+
+#[test]
+fn a_role_within_a_unit_is_written_with_an_at() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "allow", "role:User Administrator"]).ends(0);
+    let on = "role:\"user administrator\"@au:EMEA";
+    let flags = ["--permanent", "--allow-tier0"];
+    bench
+        .run(&grant("carol@contoso.com", on, &flags))
+        .ends(0)
+        .says("Granted: Carol Cruz (carol@contoso.com) is now assigned of User Administrator within EMEA.");
+    bench.run(&["journal", "list"]).ends(0).says("User Administrator within EMEA");
+    bench.run(&["access", "list", "--for", "carol@contoso.com"]).ends(0).says("User Administrator");
+    bench
+        .run(&["access", "list", "--on", "role:User Administrator"])
+        .ends(0)
+        .says("carol@contoso.com");
+    bench.run(&revoke("carol@contoso.com", on, &flags)).ends(0).says("Revoked");
+}

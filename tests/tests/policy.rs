@@ -1,0 +1,200 @@
+//! Policy stands before every write: privileged roles, protected objects, who is given access.
+#![cfg(test)]
+
+use doorward_core::{ErrorKind, OutcomeKind, Result};
+use doorward_host::{ChangeReport, ChangeRequest, Selector, SelectorRole, Verb};
+use doorward_tests::world::{World, entra_id, request};
+use entra_sim::{Settings, cast};
+
+const GLOBAL: &str = "role:\"global administrator\"";
+
+fn world() -> World {
+    World::new(1, Settings::default())
+}
+
+fn writes(world: &World) -> usize {
+    world.simulator.trace().iter().filter(|entry| entry.wrote).count()
+}
+
+fn on_role(verb: Verb, who: &str, on: &str) -> ChangeRequest {
+    ChangeRequest { reason: Some("on call".to_owned()), ..request(verb, who, on, "assigned") }
+}
+
+/// With everything said that must be said.
+fn meant(request: ChangeRequest) -> ChangeRequest {
+    ChangeRequest { permanent: true, allow_tier0: true, ..request }
+}
+
+async fn change(world: &World, request: ChangeRequest) -> Result<ChangeReport> {
+    world.open().change(request).await
+}
+
+async fn allow(world: &World, text: &str) {
+    let selector = Selector::parse(text, SelectorRole::Resource, entra_id().descriptor()).unwrap();
+    let opened = world.open();
+    let object = opened.resolve(&selector).await.unwrap();
+    opened
+        .change_policy(|policy| {
+            policy.allow(object.key().clone(), object.name());
+        })
+        .unwrap();
+}
+
+async fn protect(world: &World, text: &str) {
+    let selector = Selector::parse(text, SelectorRole::Principal, entra_id().descriptor()).unwrap();
+    let opened = world.open();
+    let object = opened.resolve(&selector).await.unwrap();
+    opened
+        .change_policy(|policy| {
+            policy.protect(object.key().clone(), object.name());
+        })
+        .unwrap();
+}
+
+fn refused(result: Result<ChangeReport>) -> String {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::DeniedByPolicy, "{error:?}");
+    assert!(error.remedy.is_some(), "{error:?}");
+    error.reason
+}
+
+fn kind(report: &ChangeReport) -> OutcomeKind {
+    report.outcome.as_ref().unwrap().kind
+}
+
+#[tokio::test(start_paused = true)]
+async fn global_administrator_is_given_only_when_everything_says_so() {
+    let world = world();
+    let grant = || on_role(Verb::Grant, "carol@contoso.com", GLOBAL);
+    assert_eq!(refused(change(&world, grant()).await), "permanent-not-meant");
+    assert_eq!(refused(change(&world, meant(grant())).await), "privileged-resource");
+    allow(&world, GLOBAL).await;
+    let unsaid = ChangeRequest { allow_tier0: false, ..meant(grant()) };
+    assert_eq!(refused(change(&world, unsaid).await), "privileged-resource");
+    assert_eq!(writes(&world), 0);
+    let report = change(&world, meant(grant())).await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Granted);
+    let host = world.start(&std::sync::Arc::default());
+    let entry = &host.store().journal(None, 1).unwrap()[0];
+    assert_eq!(entry.operation.reason.as_deref(), Some("on call"));
+}
+
+/// A kind may be allowed as a whole; what is privileged in it may not.
+#[tokio::test(start_paused = true)]
+async fn role_assignable_groups_are_changed_only_by_name() {
+    let world = world();
+    let grant = || request(Verb::Grant, "carol@contoso.com", "group:Tier 0 Operators", "member");
+    assert_eq!(refused(change(&world, meant(grant())).await), "privileged-resource");
+    allow(&world, "group:Tier 0 Operators").await;
+    assert_eq!(refused(change(&world, grant()).await), "privileged-resource");
+    assert_eq!(writes(&world), 0);
+    assert_eq!(kind(&change(&world, meant(grant())).await.unwrap()), OutcomeKind::Granted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_active_global_administrator_stays() {
+    let world = world();
+    allow(&world, GLOBAL).await;
+    let holders: Vec<String> = {
+        let mut tenant = world.simulator.tenant();
+        let held = tenant.role_assignments();
+        let of_role = held.into_iter().filter(|one| one.role == cast::GLOBAL_ADMINISTRATOR);
+        let holders: Vec<String> = of_role.map(|one| one.principal).collect();
+        for holder in &holders {
+            // They are there, and cannot sign in.
+            if holder != cast::ALICE {
+                tenant.set_enabled(holder, false);
+            }
+        }
+        holders
+    };
+    assert!(holders.len() > 2, "{holders:?}");
+    let revoke = on_role(Verb::Revoke, "alice@contoso.com", GLOBAL);
+    assert_eq!(refused(change(&world, meant(revoke.clone())).await), "last-holder");
+    assert_eq!(writes(&world), 0);
+    world.simulator.tenant().set_enabled(cast::GRACE, true);
+    assert_eq!(kind(&change(&world, meant(revoke)).await.unwrap()), OutcomeKind::Revoked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_protected_is_never_touched_also_through_a_group() {
+    let world = world();
+    allow(&world, GLOBAL).await;
+    let break_glass = format!("user:id={}", cast::BREAK_GLASS);
+    protect(&world, &break_glass).await;
+    for verb in [Verb::Grant, Verb::Revoke] {
+        let on_global = meant(on_role(verb, &break_glass, GLOBAL));
+        assert_eq!(refused(change(&world, on_global).await), "protected-object");
+        let on_group = request(verb, &break_glass, "group:Finance", "member");
+        assert_eq!(refused(change(&world, on_group).await), "protected-object");
+    }
+    world.simulator.tenant().add_member(cast::PLATFORM, cast::BREAK_GLASS);
+    let through = request(Verb::Revoke, "group:Platform", "group:Engineering", "member");
+    assert_eq!(refused(change(&world, through).await), "protected-object");
+    protect(&world, "group:Finance").await;
+    let listed = request(Verb::Grant, "carol@contoso.com", "group:Finance", "member");
+    assert_eq!(refused(change(&world, listed).await), "protected-object");
+    assert_eq!(writes(&world), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn guests_groups_and_machines_are_given_access_each_by_their_own_flag() {
+    let world = world();
+    let robot = format!("service-principal:id={}", cast::BUILD_ROBOT);
+    let erin = format!("user:id={}", cast::ERIN);
+    let cases =
+        [("guest", erin.as_str()), ("group", "group:Platform"), ("service-principal", &robot)];
+    for (flag, who) in cases {
+        let opened = world.open();
+        opened.change_policy(|policy| policy.principals.clear()).unwrap();
+        let grant = || request(Verb::Grant, who, "group:Finance", "member");
+        assert_eq!(refused(change(&world, grant()).await), "principal-not-allowed", "{flag}");
+        // What they have can be taken, whoever they are.
+        let revoke = request(Verb::Revoke, who, "group:Finance", "member");
+        change(&world, revoke).await.unwrap();
+        opened
+            .change_policy(|policy| {
+                policy.principals.insert(flag.to_owned());
+            })
+            .unwrap();
+        let report = change(&world, grant()).await.unwrap();
+        assert_eq!(kind(&report), OutcomeKind::Granted, "{flag}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_says_how_many_people_it_brings() {
+    let world = world();
+    let asked = request(Verb::Grant, "group:Platform", "group:Finance", "member");
+    let brings = world.open().plan(asked).await.unwrap().brings.unwrap();
+    let tenant = world.simulator.tenant();
+    let users = tenant.ids(entra_sim::Kind::User);
+    let within = tenant.transitive_members(cast::PLATFORM);
+    let groups = tenant.ids(entra_sim::Kind::Group);
+    let people = within.iter().filter(|id| !groups.contains(id)).count();
+    assert!(people > 0 && users.len() > people);
+    assert_eq!((brings.count, brings.or_more), (people, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_is_given_within_a_unit_only() {
+    let world = world();
+    let on = "role:\"user administrator\"@au:EMEA";
+    allow(&world, "role:User Administrator").await;
+    let grant = || meant(on_role(Verb::Grant, "carol@contoso.com", on));
+    let report = change(&world, grant()).await.unwrap();
+    assert_eq!(kind(&report), OutcomeKind::Granted);
+    assert_eq!(report.scope.unwrap().key.id, cast::UNIT_EMEA);
+    let held = world.simulator.tenant().role_assignments();
+    let mine: Vec<_> = held.iter().filter(|one| one.principal == cast::CAROL).collect();
+    assert_eq!(mine.len(), 1, "{mine:?}");
+    assert!(mine[0].scope.contains(cast::UNIT_EMEA), "{mine:?}");
+    assert_eq!(kind(&change(&world, grant()).await.unwrap()), OutcomeKind::AlreadyGranted);
+    // Everywhere is another grant.
+    let everywhere = meant(on_role(Verb::Revoke, "carol@contoso.com", "role:User Administrator"));
+    assert_eq!(kind(&change(&world, everywhere).await.unwrap()), OutcomeKind::AlreadyRevoked);
+    let revoke = meant(on_role(Verb::Revoke, "carol@contoso.com", on));
+    assert_eq!(kind(&change(&world, revoke).await.unwrap()), OutcomeKind::Revoked);
+    let group = request(Verb::Grant, "carol@contoso.com", "group:Finance@au:EMEA", "member");
+    assert_eq!(change(&world, group).await.unwrap_err().reason, "no-scope");
+}
