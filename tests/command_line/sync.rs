@@ -108,3 +108,16 @@ fn a_sync_that_fails_leaves_the_last_one() {
     bench.run(&["sync"]).ends(11);
     assert_eq!(bench.json(&["list", "accounts"], "AccountList"), before);
 }
+
+/// What was seen in one place is not told of another.
+#[test]
+fn a_new_connection_forgets_the_last_sync() {
+    let bench = Bench::ready();
+    show_all(&bench);
+    bench.run(&["sync"]).ends(0);
+    // The same place by another name.
+    let base = bench.base.replace("127.0.0.1", "localhost");
+    let file = bench.connection(json!({"endpoints": {"login": base, "graph": base}}));
+    bench.run(&["integration", "update", "contoso", "--connection", &file, "--yes"]).ends(0);
+    bench.run(&["list", "accounts"]).ends(6).notes("was never synced");
+}

@@ -128,7 +128,7 @@ fn resource_json() -> Value {
             "entitlements": ["member"], "principals": ["device"],
             "refusal": {"code": "member-type", "message": "No devices.", "remedy": "Go there."},
         }],
-        "privileged": true, "keepsLastHolder": [{"entitlement": "owner", "principals": ["user"]}], "attributes": attributes_json(),
+        "privileged": true, "keepsLastHolder": [{"entitlement": "owner", "principals": ["user"], "active": true}], "attributes": attributes_json(),
     })
 }
 

@@ -137,6 +137,36 @@ async fn who_is_protected_is_never_touched_also_through_a_group() {
     assert_eq!(writes(&world), 0);
 }
 
+/// A group may be all that gives people the role; a scope must be where a right is limited.
+#[tokio::test(start_paused = true)]
+async fn a_group_is_not_taken_the_role_when_nobody_else_holds_it() {
+    let world = world();
+    allow(&world, GLOBAL).await;
+    {
+        let mut tenant = world.simulator.tenant();
+        for held in tenant.role_assignments() {
+            if held.role == cast::GLOBAL_ADMINISTRATOR {
+                tenant.set_enabled(&held.principal, false);
+            }
+        }
+        tenant.assign_role(cast::GLOBAL_ADMINISTRATOR, cast::TIER_0_OPERATORS, None);
+    }
+    let group = format!("group:id={}", cast::TIER_0_OPERATORS);
+    let revoke = meant(on_role(Verb::Revoke, &group, GLOBAL));
+    assert_eq!(refused(change(&world, revoke).await), "last-holder");
+    let misplaced = request(Verb::Grant, "alice@contoso.com@au:EMEA", "group:Finance", "member");
+    assert_eq!(change(&world, misplaced).await.unwrap_err().reason, "no-scope");
+    protect(&world, "au:EMEA").await;
+    let within = "role:User Administrator@au:EMEA";
+    allow(&world, "role:User Administrator").await;
+    let grant = meant(on_role(Verb::Grant, "carol@contoso.com", within));
+    assert_eq!(refused(change(&world, grant).await), "protected-object");
+    // What cannot belong to a group does not stand in the way of one.
+    let unrelated = request(Verb::Grant, "group:Platform", "group:Finance", "member");
+    change(&world, unrelated).await.unwrap();
+    assert_eq!(writes(&world), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn guests_groups_and_machines_are_given_access_each_by_their_own_flag() {
     let world = world();

@@ -225,9 +225,11 @@ impl Script for Book {
     fn read(&self, request: &ReadRequest) -> Result<Answer> {
         let Query::Objects { keys } = &request.query else { return Ok(Answer::default()) };
         let wanted: BTreeSet<_> = keys.iter().collect();
-        let records = self.known.iter().filter(
-            |record| matches!(record, Record::Account(account) if wanted.contains(&account.key)),
-        );
+        let records = self.known.iter().filter(|record| match record {
+            Record::Account(account) => wanted.contains(&account.key),
+            Record::Resource(resource) => wanted.contains(&resource.key),
+            _ => false,
+        });
         Ok(Answer { records: records.cloned().collect(), ..Answer::default() })
     }
 }
@@ -378,4 +380,66 @@ async fn two_syncs_of_one_integration_do_not_run_at_once() {
     let (one, two) = tokio::join!(first.sync(&nothing), second.sync(&nothing));
     one.unwrap();
     assert_eq!(two.unwrap_err().reason, "sync-busy");
+}
+
+/// A group that is deleted while the sync runs takes its grants along, wherever they were told.
+#[tokio::test(start_paused = true)]
+async fn what_went_takes_its_grants_along() {
+    let mut book = Book::with([
+        (
+            "first",
+            vec![page(
+                vec![account("p1", "Ada"), room("r1"), room("r2"), grant("p1", "r1")],
+                vec![],
+            )],
+        ),
+        ("second", vec![page(vec![gone("room", "r1")], vec![])]),
+        ("third", vec![page(vec![grant("p1", "r1"), grant("p1", "r2")], vec![])]),
+    ]);
+    book.start.extend([cursor("more", 0, "second"), cursor("most", 0, "third")]);
+    let snapshot = Bench::new(Arc::new(book)).sync().await.unwrap();
+    let rooms: Vec<&str> =
+        snapshot.grants.iter().map(|grant| grant.key.resource.id.as_str()).collect();
+    assert_eq!(rooms, ["r2"]);
+    assert!(snapshot.ledger.is_complete(), "{:?}", snapshot.ledger);
+}
+
+/// Its holders were never read: it must not look as if it had none.
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_appears_during_the_sync_is_not_told_as_empty() {
+    let told = vec![account("p1", "Ada"), grant("p1", "r9")];
+    let mut book = Book::with([("first", vec![page(told, vec![])])]);
+    book.known = vec![room("r9")];
+    let snapshot = Bench::new(Arc::new(book)).sync().await.unwrap();
+    assert_eq!(snapshot.resources.len(), 1);
+    let gap = &snapshot.ledger.skipped[0];
+    assert_eq!(
+        (gap.code.as_str(), gap.object.as_ref().unwrap().id.as_str()),
+        ("appeared-during-sync", "r9")
+    );
+}
+
+/// An answer of the place that was opened must not become the snapshot of another one.
+#[tokio::test(start_paused = true)]
+async fn an_integration_that_is_removed_meanwhile_ends_the_sync() {
+    let second = page(vec![account("p2", "Bo")], vec![]);
+    let book = Arc::new(Book::with([
+        ("first", vec![page(vec![], vec![next(cursor("things", 0, "second"), true)])]),
+        ("second", vec![second]),
+    ]));
+    let bench = Bench::new(book);
+    let opened = bench.open();
+    let nothing = |_: &Progress| {};
+    let sync = opened.sync(&nothing);
+    tokio::pin!(sync);
+    let result = tokio::select! {
+        biased;
+        result = &mut sync => result,
+        () = tokio::time::sleep(Duration::from_millis(15)) => {
+            let host = bench.host(&Arc::default());
+            host.remove(&host.select(None).unwrap()).unwrap();
+            sync.await
+        }
+    };
+    assert_eq!(result.unwrap_err().reason, "sync-replaced");
 }

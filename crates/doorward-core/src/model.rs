@@ -106,12 +106,9 @@ impl Resource {
             .map(|rule| &rule.refusal)
     }
 
-    /// The rule by which one holder of this grant's entitlement must stay, if the principal is of
-    /// a kind that counts.
-    pub fn kept_holder(&self, key: &GrantKey) -> Option<&KeptHolder> {
-        self.keeps_last_holder
-            .iter()
-            .find(|kept| kept.entitlement == key.entitlement && kept.counts(&key.principal))
+    /// The rule by which one holder of this entitlement must stay.
+    pub fn kept_holder(&self, entitlement: &str) -> Option<&KeptHolder> {
+        self.keeps_last_holder.iter().find(|kept| kept.entitlement == entitlement)
     }
 }
 
@@ -124,6 +121,9 @@ pub struct KeptHolder {
     /// The kinds of principals of which one must stay; empty means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub principals: Vec<String>,
+    /// Whether only those count that may sign in.
+    #[serde(default)]
+    pub active: bool,
 }
 
 impl KeptHolder {

@@ -24,6 +24,17 @@ pub struct AccessRow {
     /// The resource's name, as far as the provider told it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
+    /// The name of what the right is limited to, as far as the provider told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope_name: Option<String>,
+}
+
+impl AccessRow {
+    /// Where the right holds, by name or else by id; nothing when it holds everywhere.
+    pub fn scope(&self) -> String {
+        let id = || self.grant.key.scope.as_ref().map(ToString::to_string);
+        self.scope_name.clone().or_else(id).unwrap_or_default()
+    }
 }
 
 /// Who holds something, or what somebody holds.
@@ -99,6 +110,12 @@ impl Opened {
                 AccessRow {
                     principal_name: principal.map(|object| object.name().to_owned()),
                     principal_login: principal.and_then(Object::login).map(str::to_owned),
+                    scope_name: grant
+                        .key
+                        .scope
+                        .as_ref()
+                        .and_then(|scope| objects.get(scope))
+                        .map(|object| object.name().to_owned()),
                     resource_name: objects
                         .get(&grant.key.resource)
                         .map(|object| object.name().to_owned()),

@@ -86,12 +86,14 @@ impl Policy {
         identity: &Identity,
         principal: &Object,
         resource: &Resource,
+        scope: Option<&Resource>,
     ) -> Result<()> {
         if principal.key().id == identity.key.id || resource.key.id == identity.key.id {
             return Err(own_identity(identity));
         }
+        let scope = scope.map(|scope| (&scope.key, scope.name.as_str()));
         let objects = [(principal.key(), principal.name()), (&resource.key, &resource.name)];
-        match objects.into_iter().find(|(key, _)| self.protects(key)) {
+        match objects.into_iter().chain(scope).find(|(key, _)| self.protects(key)) {
             None => Ok(()),
             Some((_, name)) => Err(protected(name)),
         }

@@ -5,7 +5,7 @@ use doorward_core::{
     Object, ObjectRef, Operation, Query, Record, Resource, Result, Skipped,
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::opened::new_id;
 use crate::store::Integration;
@@ -41,7 +41,8 @@ impl Opened {
     pub(crate) async fn prepare(&self, request: ChangeRequest) -> Result<Prepared> {
         let verb = request.verb;
         self.offers(verb)?;
-        let resource = self.resolve_resource(&request.resource).await?;
+        let unlimited = Selector { scope: None, ..request.resource.clone() };
+        let resource = self.resolve_resource(&unlimited).await?;
         let entitlement = self.entitlement(&resource, request.right.as_deref())?;
         let scope = self.scope(&resource, &entitlement, &request.resource).await?;
         self.permit_standing(&resource, &entitlement, &request)?;
@@ -52,10 +53,9 @@ impl Opened {
         };
         let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(&resource, &key, &principal)?;
-        let may_hold = prior.is_some() || prior_unknown.is_some();
-        self.permit_policy(&request, &key, &principal, &resource, may_hold).await?;
+        self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
         let brings = match (&principal, verb) {
-            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await?),
+            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await),
             _ => None,
         };
         let action = match verb {
@@ -221,24 +221,30 @@ impl Opened {
         key: &GrantKey,
         principal: &Object,
         resource: &Resource,
-        may_hold: bool,
+        scope: Option<&Resource>,
     ) -> Result<()> {
         let identity = self.identity().await?;
         let Integration { name, policy, .. } = self.integration();
-        policy.permit_untouchable(&identity, principal, resource)?;
+        policy.permit_untouchable(&identity, principal, resource, scope)?;
         if resource.privileged {
             policy.permit_privileged(&name, resource, request.allow_tier0)?;
         } else {
             policy.permit_listed(&name, resource)?;
         }
         if request.verb == Verb::Grant {
-            policy.permit_principal(&name, principal, self.is_person(principal))?;
+            policy.permit_principal(&name, principal, self.is_person(&principal.key().kind))?;
         }
         if let Object::Resource(group) = principal {
             self.permit_holder(&identity, &policy, group).await?;
         }
-        match resource.kept_holder(key) {
-            Some(kept) if request.verb == Verb::Revoke && may_hold => {
+        // Whether it is held is not asked: a replica that lags would not know. A group may be all
+        // that gives people the access.
+        match resource.kept_holder(&key.entitlement) {
+            Some(kept)
+                if request.verb == Verb::Revoke
+                    && (kept.counts(&key.principal)
+                        || matches!(principal, Object::Resource(_))) =>
+            {
                 let others = self.other_holders(key, kept).await?;
                 Policy::permit_removal(resource, kept, others)
             }
@@ -246,9 +252,9 @@ impl Opened {
         }
     }
 
-    fn is_person(&self, principal: &Object) -> bool {
+    fn is_person(&self, kind: &str) -> bool {
         let kinds = self.descriptor.principal_kinds.iter();
-        kinds.filter(|kind| kind.person).any(|kind| kind.kind == principal.key().kind)
+        kinds.filter(|known| known.person).any(|known| known.kind == kind)
     }
 
     /// What a group is given, all that belong to it are given; we may be one of them, or somebody
@@ -261,14 +267,20 @@ impl Opened {
     ) -> Result<()> {
         let belongs = self.entitlement(group, None)?;
         let own = AllowedResource { key: identity.key.clone(), name: identity.name.clone() };
-        for inside in std::iter::once(&own).chain(&policy.protected) {
+        let right = self.right(&group.key.kind, &belongs);
+        let can_belong = |object: &&AllowedResource| {
+            right.is_some_and(|right| right.principals.contains(&object.key.kind))
+        };
+        for inside in std::iter::once(&own).chain(policy.protected.iter().filter(can_belong)) {
             let key = GrantKey::new(inside.key.clone(), group.key.clone(), belongs.clone());
             let (ways, gap) = match self.ways(&key).await {
                 Err(error) if error.kind == ErrorKind::PermissionDenied => {
                     (Vec::new(), Some(error))
                 }
                 // What is deleted belongs to nothing.
-                Err(error) if error.kind == ErrorKind::NotFound => (Vec::new(), None),
+                Err(error) if error.kind == ErrorKind::NotFound && inside.key != identity.key => {
+                    (Vec::new(), None)
+                }
                 found => found?,
             };
             Policy::permit_holder(identity, inside, &group.name, &ways, gap.as_ref())?;
@@ -277,7 +289,7 @@ impl Opened {
     }
 
     /// How many people belong to a group, also through groups within it.
-    async fn people(&self, group: &Resource) -> Result<People> {
+    async fn people(&self, group: &Resource) -> People {
         let mut groups = BTreeSet::from([group.key.clone()]);
         let mut open = vec![group.key.clone()];
         let mut people = BTreeSet::new();
@@ -286,12 +298,19 @@ impl Opened {
             let kind = self.descriptor.resource_kind(&resource.kind);
             let belongs = kind.and_then(|kind| kind.entitlements.first());
             let entitlement = belongs.map(|right| right.id.clone());
-            for record in self.read_all(Query::Holders { resource, entitlement }).await?.records {
+            // What cannot be counted keeps nobody from the change.
+            let Ok(answer) = self.read_all(Query::Holders { resource, entitlement }).await else {
+                or_more = true;
+                continue;
+            };
+            for record in answer.records {
                 match record {
                     Record::Grant(grant) => {
                         let principal = grant.key.principal;
                         if self.descriptor.resource_kind(&principal.kind).is_none() {
-                            people.insert(principal);
+                            if self.is_person(&principal.kind) {
+                                people.insert(principal);
+                            }
                         } else if groups.len() >= MOST_GROUPS {
                             or_more = true;
                         } else if groups.insert(principal.clone()) {
@@ -303,7 +322,7 @@ impl Opened {
                 }
             }
         }
-        Ok(People { count: people.len(), or_more })
+        People { count: people.len(), or_more }
     }
 
     /// How many other holders that count stay; `None` when not all of them can be seen.
@@ -314,22 +333,29 @@ impl Opened {
         };
         let answer = self.read_all(query).await?;
         let is_complete = !answer.records.iter().any(|record| matches!(record, Record::Skipped(_)));
-        // Who cannot sign in keeps nothing running.
-        let disabled: BTreeSet<&ObjectRef> = answer
+        let enabled: BTreeMap<&ObjectRef, Option<bool>> = answer
             .records
             .iter()
             .filter_map(|record| match record {
-                Record::Account(account) if account.enabled == Some(false) => Some(&account.key),
+                Record::Account(account) => Some((&account.key, account.enabled)),
                 _ => None,
             })
             .collect();
-        let others = answer.records.iter().filter(|record| {
-            matches!(record, Record::Grant(grant)
-                if grant.key.entitlement == key.entitlement
-                    && grant.key.principal != key.principal
-                    && kept.counts(&grant.key.principal)
-                    && !disabled.contains(&grant.key.principal))
+        let others = answer.records.iter().filter_map(|record| match record {
+            Record::Grant(grant) => Some(&grant.key),
+            _ => None,
         });
-        Ok(is_complete.then(|| others.count()))
+        let others: BTreeSet<&ObjectRef> = others
+            .filter(|other| other.entitlement == key.entitlement && other.scope == key.scope)
+            .map(|other| &other.principal)
+            .filter(|other| **other != key.principal && kept.counts(other))
+            .collect();
+        // Who cannot sign in keeps nothing running.
+        let may_sign_in = |other: &&&ObjectRef| enabled.get(**other).copied().flatten();
+        let count =
+            others.iter().filter(|other| !kept.active || may_sign_in(other) == Some(true)).count();
+        let unknown = kept.active && others.iter().any(|other| may_sign_in(&other).is_none());
+        let is_known = is_complete && (count > 0 || !unknown);
+        Ok(is_known.then_some(count))
     }
 }

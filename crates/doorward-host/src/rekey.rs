@@ -49,19 +49,26 @@ pub fn reseal(store: &SqliteStore, old: &Vault, new: &Vault) -> Result<usize> {
 /// When the files cannot be used.
 pub fn finish_rotation(store: &SqliteStore, key: &Path) -> Result<()> {
     let path = beside(key);
-    if !path.exists() {
-        return Ok(());
-    }
-    let is_sealed_with = |vault: Result<Vault>| -> Result<bool> {
-        let Ok(vault) = vault else { return Ok(false) };
-        let secrets = store.sealed_secrets()?;
-        Ok(secrets.iter().any(|(integration, sealed)| vault.open(integration, sealed).is_ok()))
+    // One that is there and cannot be read may be the only key: that is an error, not "none".
+    let Some(new) = Vault::existing(&path)? else { return Ok(()) };
+    let secrets = store.sealed_secrets()?;
+    let opens = |vault: &Vault| {
+        secrets.iter().any(|(integration, sealed)| vault.open(integration, sealed).is_ok())
     };
-    if is_sealed_with(Vault::from_file(&path))? {
+    if opens(&new) {
         return replace(key);
     }
     // The transaction did not happen: nothing was ever sealed with the new key.
-    gone_or(std::fs::remove_file(&path)).map_err(|error| unusable(&path, error))
+    let old = Vault::existing(key)?;
+    if secrets.is_empty() || old.as_ref().is_some_and(opens) {
+        return gone_or(std::fs::remove_file(&path)).map_err(|error| unusable(&path, error));
+    }
+    Err(Error::new(
+        ErrorKind::InvalidConnection,
+        "no-key-fits",
+        format!("Neither {} nor {} opens the stored secrets.", key.display(), path.display()),
+    )
+    .remedy("Restore the key that they were sealed with. Both files were left as they are."))
 }
 
 fn new_key(key: &Path) -> Result<Vault> {

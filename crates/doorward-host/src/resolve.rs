@@ -61,6 +61,16 @@ impl Opened {
     /// `NotFound`; `Ambiguous` with the candidates; `PermissionDenied` when not every candidate could
     /// be read.
     pub async fn resolve(&self, selector: &Selector) -> Result<Object> {
+        if selector.scope.is_some() {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "no-scope",
+                format!("{} has an `@` where nothing can be limited.", selector.text()),
+            )
+            .remedy(
+                "Only the right that is given or taken is limited: write the `@` after `--on`.",
+            ));
+        }
         let query = Query::Find { kind: selector.kind.clone(), term: selector.term.clone() };
         let answer = self.read_all(query).await?;
         if let Some(gap) = answer.records.iter().find_map(|record| match record {

@@ -210,8 +210,12 @@ impl Store for SqliteStore {
         let Some(document) = found.first() else {
             return Err(gone());
         };
-        let mut integration: Integration = parse(document)?;
+        let before: Integration = parse(document)?;
+        let mut integration = before.clone();
         change(&mut integration);
+        if !before.leads_where(&integration) {
+            runs::forget(&transaction, id)?;
+        }
         transaction
             .execute(
                 "UPDATE integrations SET document = ?2 WHERE id = ?1",
@@ -229,9 +233,13 @@ impl Store for SqliteStore {
     }
 
     fn remove(&self, id: &str) -> Result<()> {
-        let connection = self.connection();
-        connection.execute("DELETE FROM integrations WHERE id = ?1", [id]).map_err(failed)?;
-        Ok(())
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        runs::forget(&transaction, id)?;
+        transaction.execute("DELETE FROM integrations WHERE id = ?1", [id]).map_err(failed)?;
+        transaction.commit().map_err(failed)
     }
 
     fn secrets(&self, id: &str) -> Result<Vec<SealedSecret>> {

@@ -250,7 +250,8 @@ pub trait Store: SyncStore {
     /// `InvalidRequest` when the name is taken.
     fn add(&self, integration: &Integration, secrets: &[SealedSecret]) -> Result<()>;
     /// Reads an integration, changes it, and writes it, with its secrets when given, in one
-    /// transaction: what another process stored meanwhile is not lost. Gives it as it is stored.
+    /// transaction: what another process stored meanwhile is not lost. One that leads elsewhere then
+    /// forgets its snapshot, and a sync under way comes to nothing. Gives it as it is stored.
     ///
     /// # Errors
     /// `NotFound` when it was removed meanwhile.

@@ -36,17 +36,28 @@ impl Vault {
     /// `InvalidConnection` when the file cannot be read or made, holds no key, or can be read by
     /// others.
     pub fn from_file(path: &Path) -> Result<Self> {
-        match File::open(path) {
-            Ok(file) => {
-                refuse_open_permissions(&file, path)?;
-                let mut text = Zeroizing::new(String::new());
-                file.take(1024).read_to_string(&mut text).map_err(|error| unusable(path, error))?;
-                Self::from_text(&text)
-                    .map_err(|error| error.attribute("file", path.display().to_string()))
-            }
-            Err(error) if error.kind() == IoErrorKind::NotFound => Self::create(path),
-            Err(error) => Err(unusable(path, error)),
+        match Self::existing(path)? {
+            Some(vault) => Ok(vault),
+            None => Self::create(path),
         }
+    }
+
+    /// A vault whose key is in this file; `None` when there is no file. Never makes one.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file).
+    pub(crate) fn existing(path: &Path) -> Result<Option<Self>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(path, error)),
+        };
+        refuse_open_permissions(&file, path)?;
+        let mut text = Zeroizing::new(String::new());
+        file.take(1024).read_to_string(&mut text).map_err(|error| unusable(path, error))?;
+        Self::from_text(&text)
+            .map(Some)
+            .map_err(|error| error.attribute("file", path.display().to_string()))
     }
 
     fn create(path: &Path) -> Result<Self> {

@@ -87,8 +87,8 @@ fn integrations() -> Vec<String> {
     names().unwrap_or_default()
 }
 
-/// The names of people and groups from the last sync, as commands take them. There is no sync yet,
-/// so that there are none: whoever stores snapshots reads them here, from [`store`].
+/// The names of people and groups from the last sync, as commands take them. None yet: a snapshot is
+/// one blob, and reading all of it at each key press would be too slow.
 fn objects() -> Vec<String> {
     Vec::new()
 }

@@ -82,6 +82,7 @@ pub(crate) fn keeps_last_holder(group: &DirectoryObject) -> Vec<KeptHolder> {
     vec![KeptHolder {
         entitlement: OWNER.to_owned(),
         principals: vec![Kind::User.name().to_owned()],
+        active: false,
     }]
 }
 
@@ -191,7 +192,7 @@ fn owner_kinds() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use doorward_core::{GrantKey, Object, ObjectRef, Resource};
+    use doorward_core::{Object, ObjectRef, Resource};
     use serde_json::{Value, json};
 
     fn resource(properties: Value) -> Resource {
@@ -310,10 +311,8 @@ mod tests {
         assert!(role_assignable.privileged && role_assignable.keeps_last_holder.is_empty());
         let plain = resource(json!({"isAssignableToRole": null}));
         assert!(!plain.privileged);
-        let owner = |kind: &str| {
-            let (principal, group) = (ObjectRef::new(kind, "p"), plain.key.clone());
-            plain.kept_holder(&GrantKey::new(principal, group, OWNER)).is_some()
-        };
+        let kept = plain.kept_holder(OWNER).unwrap();
+        let owner = |kind: &str| kept.counts(&ObjectRef::new(kind, "p"));
         assert_eq!((owner("user"), owner("service-principal")), (true, false));
     }
 

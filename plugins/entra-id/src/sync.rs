@@ -160,7 +160,7 @@ async fn links(
                 let gone = missing(&group, created, cx.now());
                 return Ok(Page { records: vec![gone], ..Page::default() });
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.attribute("object", json!(resource))),
         };
         let records = objects
             .iter()

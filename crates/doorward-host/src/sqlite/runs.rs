@@ -130,6 +130,18 @@ impl SyncStore for SqliteStore {
     }
 }
 
+/// Forgets the snapshot, and ends a sync that is under way.
+pub(super) fn forget(connection: &rusqlite::Connection, integration: &str) -> Result<()> {
+    for sql in [
+        "DELETE FROM pages WHERE run IN (SELECT id FROM runs WHERE integration = ?1)",
+        "DELETE FROM runs WHERE integration = ?1",
+        "DELETE FROM snapshots WHERE integration = ?1",
+    ] {
+        connection.execute(sql, [integration]).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// Refuses a commit of a sync that another one replaced.
 fn check_current(connection: &rusqlite::Connection, run: &Run) -> Result<()> {
     let current: Option<String> = connection

@@ -1,6 +1,6 @@
 //! From pages, in merge order, to the tables of a snapshot.
 
-use doorward_core::{Account, Grant, GrantKey, Object, ObjectRef, Record, Resource};
+use doorward_core::{Account, Grant, GrantKey, ObjectRef, Record, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::Ledger;
@@ -13,16 +13,25 @@ pub(crate) struct Tables {
     /// By key and by what it is held through.
     pub(crate) grants: BTreeMap<(GrantKey, Option<ObjectRef>), Grant>,
     pub(crate) ledger: Ledger,
+    /// What went while the sync ran.
+    gone: BTreeSet<ObjectRef>,
 }
 
 impl Tables {
+    /// Empty tables, with the ledger of what was read.
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self { ledger, ..Self::default() }
+    }
+
     /// Adds one record. A later one of the same object or grant replaces an earlier one.
     pub(crate) fn add(&mut self, record: Record) {
         match record {
             Record::Account(account) => {
+                self.gone.remove(&account.key);
                 self.accounts.insert(account.key.clone(), account);
             }
             Record::Resource(resource) => {
+                self.gone.remove(&resource.key);
                 self.resources.insert(resource.key.clone(), resource);
             }
             Record::Grant(grant) => {
@@ -31,14 +40,18 @@ impl Tables {
             Record::GoneObject(gone) => {
                 self.accounts.remove(&gone.key);
                 self.resources.remove(&gone.key);
-                self.grants
-                    .retain(|(key, _), _| key.principal != gone.key && key.resource != gone.key);
+                self.gone.insert(gone.key);
             }
             Record::GoneGrant(gone) => self.grants.retain(|(key, _), _| *key != gone.key),
             Record::Expected(expected) => {
                 self.ledger.expected.insert(expected.what, expected.count);
             }
-            Record::Skipped(skipped) => self.ledger.skipped.push(skipped),
+            Record::Skipped(skipped) => {
+                // One reason for a thousand pages is said once.
+                if !self.ledger.skipped.contains(&skipped) {
+                    self.ledger.skipped.push(skipped);
+                }
+            }
         }
     }
 
@@ -53,9 +66,16 @@ impl Tables {
             .collect()
     }
 
-    /// Adds an object that was looked up.
-    pub(crate) fn resolve(&mut self, object: Object) {
-        self.add(object.into());
+    /// Drops the grants of what went: another page may have told them before or after.
+    pub(crate) fn bury(&mut self) {
+        let gone = std::mem::take(&mut self.gone);
+        self.grants.retain(|(key, _), _| {
+            let scope = key.scope.as_ref();
+            ![Some(&key.principal), Some(&key.resource), scope]
+                .into_iter()
+                .flatten()
+                .any(|object| gone.contains(object))
+        });
     }
 
     /// Counts what was received.

@@ -10,7 +10,7 @@ mod merge;
 mod snapshot;
 
 use doorward_core::{
-    Attributes, Capability, Error, ErrorKind, Object, ObjectRef, Page, Query, Record, Result,
+    Attributes, Capability, Error, ErrorKind, ObjectRef, Page, Query, Record, Resource, Result,
     Retry, Skipped, StartRequest, SyncRequest, Timestamp,
 };
 use doorward_http::Mode;
@@ -61,16 +61,19 @@ impl Opened {
         let run = store
             .begin_run(&integration.id, &crate::opened::new_id(&self.environment))?
             .ok_or_else(|| busy(&integration.name))?;
+        // What was opened may lead elsewhere by now; from here on, a change of it ends this sync.
+        self.refresh()?;
         let mut driver = Driver::new(self, store.as_ref(), &run, progress);
         driver.drive().await.map_err(|error| error.attribute("lastSync", "stays"))?;
         let (ledger, facts, bookmarks) = (driver.ledger, driver.facts, driver.bookmarks);
-        let mut tables = Tables { ledger, ..Tables::default() };
+        let mut tables = Tables::new(ledger);
         store.each_page(&run, &mut |records| {
             for record in records {
                 tables.add(record);
             }
         })?;
-        self.resolve_unknown(&mut tables).await?;
+        tables.bury();
+        self.resolve_unknown(&mut tables).await;
         tables.count();
         let snapshot = Snapshot {
             id: run.id.clone(),
@@ -108,8 +111,9 @@ impl Opened {
     }
 
     /// Looks up, once, the objects that grants name and no page delivered: made during the sync, or
-    /// of a kind that is not listed.
-    async fn resolve_unknown(&self, tables: &mut Tables) -> Result<()> {
+    /// of a kind that is not listed. What cannot be looked up is unresolved, and no reason to lose
+    /// the rest.
+    async fn resolve_unknown(&self, tables: &mut Tables) {
         let mut kinds: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
         for key in tables.unknown() {
             kinds.entry(key.kind.clone()).or_default().push(key);
@@ -121,26 +125,42 @@ impl Opened {
             match self.read_all(Query::Objects { keys }).await {
                 Ok(answer) => {
                     for record in answer.records {
-                        match record {
-                            Record::Account(account) => tables.resolve(Object::Account(account)),
-                            Record::Resource(resource) => {
-                                tables.resolve(Object::Resource(resource));
-                            }
-                            _ => {}
+                        if let Record::Resource(resource) = &record
+                            && self.has_holders(&resource.key.kind)
+                        {
+                            tables.add(appeared(resource));
+                        }
+                        if matches!(record, Record::Account(_) | Record::Resource(_)) {
+                            tables.add(record);
                         }
                     }
                 }
-                Err(error) if is_gap(&error) => tracing::info!(
+                Err(error) => tracing::info!(
                     kind,
                     reason = error.reason,
                     "unknown objects could not be looked up: {error}"
                 ),
-                Err(error) => return Err(error),
             }
         }
         tables.ledger.unresolved = tables.unknown().into_iter().collect();
-        Ok(())
     }
+
+    fn has_holders(&self, kind: &str) -> bool {
+        self.descriptor.resource_kind(kind).is_some_and(|kind| !kind.entitlements.is_empty())
+    }
+}
+
+/// Who holds it was not read: it was not there when its kind was listed.
+fn appeared(resource: &Resource) -> Record {
+    Record::Skipped(Skipped {
+        object: Some(resource.key.clone()),
+        code: "appeared-during-sync".to_owned(),
+        message: format!(
+            "{} was made during the sync, and who holds it was not read.",
+            resource.name
+        ),
+        attributes: Attributes::new(),
+    })
 }
 
 /// One sync under way.
@@ -351,8 +371,9 @@ fn gap(waiting: &Waiting, error: &Error) -> Record {
     if let Some(remedy) = &error.remedy {
         attributes.insert("remedy".to_owned(), remedy.clone().into());
     }
+    let object = error.attributes.get("object").cloned();
     Record::Skipped(Skipped {
-        object: None,
+        object: object.and_then(|object| serde_json::from_value(object).ok()),
         code: error.reason.clone(),
         message: error.message.clone(),
         attributes,

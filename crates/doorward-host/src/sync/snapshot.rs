@@ -72,6 +72,12 @@ impl Snapshot {
             principal_name: principal.as_ref().map(|object| object.name().to_owned()),
             principal_login: principal.as_ref().and_then(Object::login).map(str::to_owned),
             resource_name: resource.map(|object| object.name().to_owned()),
+            scope_name: grant
+                .key
+                .scope
+                .as_ref()
+                .and_then(|scope| self.object(scope))
+                .map(|object| object.name().to_owned()),
             grant: grant.clone(),
         }
     }

@@ -57,9 +57,7 @@ const GRANTS: &[Column<AccessRow>] = &[
     Column::new("on", "On", |row| {
         row.resource_name.clone().unwrap_or_else(|| row.grant.key.resource.id.clone())
     }),
-    Column::new("scope", "Scope", |row| {
-        row.grant.key.scope.as_ref().map(ToString::to_string).unwrap_or_default()
-    }),
+    Column::new("scope", "Within", AccessRow::scope),
     Column::wide("principal", "Principal", |row| row.grant.key.principal.to_string()),
     Column::wide("resource", "Resource", |row| row.grant.key.resource.to_string()),
 ];
@@ -109,7 +107,8 @@ async fn grants(app: &App, target: &Target) -> Result<Exit> {
         items: &rows,
         name: |row| {
             let key = &row.grant.key;
-            format!("{} {} {}", key.principal, key.entitlement, key.resource)
+            let scope = key.scope.as_ref().map(|scope| format!("@{scope}")).unwrap_or_default();
+            format!("{} {} {}{scope}", key.principal, key.entitlement, key.resource)
         },
         json: |row| json!(row),
         beside: beside(&opened, &snapshot),

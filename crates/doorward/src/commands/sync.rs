@@ -3,6 +3,7 @@
 use doorward_core::Result;
 use doorward_host::{Progress, Snapshot};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -53,7 +54,9 @@ fn show(app: &App, name: &str, snapshot: &Snapshot) {
     let took = snapshot.finished.duration_since(snapshot.started).as_secs();
     let took = text::count(usize::try_from(took).unwrap_or_default(), "second", "seconds");
     app.console.line(format!("Synced `{name}` in {took}:"));
-    for (what, received) in &ledger.received {
+    let whats: BTreeSet<&String> = ledger.received.keys().chain(ledger.expected.keys()).collect();
+    for what in whats {
+        let received = ledger.received.get(what).unwrap_or(&0);
         let expected = match ledger.expected.get(what) {
             Some(expected) if expected != received => {
                 format!(" (the provider's count, which may lag behind, says {expected})")

@@ -205,7 +205,9 @@ fn generate_groups(
     let mut earlier: Vec<Handle> = Vec::new();
     for number in 0..(size.groups + deleted) as u64 {
         let kind = group_kind(seed, number);
-        let name = format!("{} {number}", word(&TEAM, draw(seed, "team", number)));
+        // Names are not unique in a directory: each hundredth group has that of the one before it.
+        let named = if number % 100 == 99 { number - 1 } else { number };
+        let name = format!("{} {named}", word(&TEAM, draw(seed, "team", named)));
         let description = (!number.is_multiple_of(3)).then(|| format!("Group {number} of Contoso"));
         let born = created(tenant, number);
         let body = Body::Group(Box::new(Group::named(&name, kind.clone(), description)));

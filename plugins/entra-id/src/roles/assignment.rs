@@ -54,6 +54,12 @@ impl Assignment {
         }
     }
 
+    /// Whether this principal holds this role by it.
+    pub(crate) fn is_of(&self, role: &str, principal: &str) -> bool {
+        self.role_definition_id.eq_ignore_ascii_case(role)
+            && self.principal_id.eq_ignore_ascii_case(principal)
+    }
+
     /// The kind of its principal, when it was asked for and is shown.
     pub(crate) fn principal_kind(&self) -> Option<Kind> {
         self.principal.as_ref()?.kind(None)

@@ -39,6 +39,7 @@ fn keeps_last_holder(role: &DirectoryObject) -> Vec<KeptHolder> {
     vec![KeptHolder {
         entitlement: ASSIGNED.to_owned(),
         principals: vec![Kind::User.name().to_owned()],
+        active: true,
     }]
 }
 
@@ -73,7 +74,7 @@ fn refusals(role: &DirectoryObject) -> Vec<RefusalRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use doorward_core::{GrantKey, ObjectRef};
+    use doorward_core::ObjectRef;
     use serde_json::{Value, json};
 
     fn role(properties: Value) -> Resource {
@@ -116,8 +117,8 @@ mod tests {
     fn only_global_administrator_keeps_its_last_user() {
         let kept = |id: &str, principal: &str| {
             let role = role(json!({"id": id}));
-            let key = GrantKey::new(ObjectRef::new(principal, "p"), role.key.clone(), ASSIGNED);
-            role.kept_holder(&key).is_some()
+            let kept = role.kept_holder(ASSIGNED);
+            kept.is_some_and(|kept| kept.active && kept.counts(&ObjectRef::new(principal, "p")))
         };
         assert!(kept(GLOBAL_ADMINISTRATOR, "user"));
         assert!(!kept(GLOBAL_ADMINISTRATOR, "service-principal"));

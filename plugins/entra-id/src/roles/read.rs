@@ -78,6 +78,8 @@ pub(crate) async fn held(cx: &Context, role: &str, key: &GrantKey) -> Result<Opt
     let assignments: Vec<Assignment> = graph::all(cx, place, &READ_ROLES).await?;
     Ok(assignments
         .iter()
+        // Whatever the filter let through: another one's assignment must not be taken for this one.
+        .filter(|assignment| assignment.is_of(role, &key.principal.id))
         .find(|assignment| assignment.scope().as_ref() == Ok(&key.scope))
         .map(|assignment| assignment.grant(key.principal.clone(), key.scope.clone())))
 }
