@@ -109,3 +109,24 @@ fn a_role_within_a_unit_is_written_with_an_at() {
         .says("carol@contoso.com");
     bench.run(&revoke("carol@contoso.com", on, &flags)).ends(0).says("Revoked");
 }
+
+/// An application whose Entra role holds in one unit only.
+#[test]
+fn what_a_scoped_role_allows_works_inside_the_unit_and_nowhere_else() {
+    let bench = Bench::new();
+    let fields = json!({"client_id": cast::SCOPED_CLIENT_ID, "secret": cast::SCOPED_SECRET});
+    let file = bench.connection(fields);
+    let add = ["integration", "add", "emea", "--connector", "entra-id", "--connection", &file];
+    bench.run(&[&add[..], &["--yes"]].concat()).ends(0);
+    bench.run(&["check"]).says("only in administrative unit EMEA");
+    bench.simulator.change_settings(|settings| settings.scoped_roles_read = false);
+    bench
+        .run(&["check"])
+        .says(&format!("only in au:id={}", cast::UNIT_EMEA))
+        .says("AdministrativeUnit.Read.All");
+    bench.run(&["integration", "allow", "--all-groups"]).ends(0);
+    let inside = format!("group:id={}", cast::EMEA_SALES);
+    bench.run(&grant("ines@contoso.com", &inside, &[])).ends(0);
+    let outside = format!("group:id={}", cast::APAC_SALES);
+    bench.run(&grant("ines@contoso.com", &outside, &[])).ends(5);
+}

@@ -1,7 +1,8 @@
 //! `doorward check`: who we are there, what we may do, what to mend.
 
 use doorward_core::{
-    Authority, AuthorityEntry, CheckReport, CredentialExpiry, Finding, ObjectRef, Result, Severity,
+    Attributes, Authority, AuthorityEntry, CheckReport, CredentialExpiry, Descriptor, Finding,
+    ObjectRef, Result, Severity,
 };
 use doorward_host::Opened;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ fn show(app: &App, opened: &Opened, report: &CheckReport) {
     show_proxies(app, opened);
     console.line(expiry(app, &report.credential_expiry));
     console.line("");
-    show_authority(console, &report.authority);
+    show_authority(console, report, opened.descriptor());
     show_findings(app, &report.findings);
 }
 
@@ -83,12 +84,13 @@ fn show_proxies(app: &App, opened: &Opened) {
 
 /// The authority as a table. Why something is not known takes sentences, and often the same ones:
 /// they stand below, numbered.
-fn show_authority(console: &Console, authority: &[AuthorityEntry]) {
+fn show_authority(console: &Console, report: &CheckReport, descriptor: &Descriptor) {
+    let names = |key: &ObjectRef| named(key, &report.attributes, descriptor);
     let mut reasons = Vec::new();
     let mut table = Table::new(["Action", "On", "Right", "Where"]);
-    for entry in authority {
+    for entry in &report.authority {
         let right = entry.entitlement.as_deref().unwrap_or("-");
-        table.row([&entry.action, &entry.kind, right, &place(entry, &mut reasons)]);
+        table.row([&entry.action, &entry.kind, right, &place(entry, &mut reasons, &names)]);
     }
     console.table(&table);
     for (number, reason) in (1..).zip(reasons) {
@@ -114,12 +116,26 @@ fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn place<'entry>(entry: &'entry AuthorityEntry, reasons: &mut Vec<&'entry str>) -> String {
+/// `administrative unit EMEA`: the connector tells the names that it could read as the attribute
+/// `scopeNames`.
+fn named(key: &ObjectRef, attributes: &Attributes, descriptor: &Descriptor) -> String {
+    let name = attributes.get("scopeNames").and_then(|names| names.get(key.to_string())?.as_str());
+    match (name, descriptor.resource_kind(&key.kind)) {
+        (Some(name), Some(kind)) => format!("{} {name}", kind.name),
+        _ => key.to_string(),
+    }
+}
+
+fn place<'entry>(
+    entry: &'entry AuthorityEntry,
+    reasons: &mut Vec<&'entry str>,
+    names: &dyn Fn(&ObjectRef) -> String,
+) -> String {
     match &entry.authority {
         Authority::Everywhere { except } if except.is_empty() => "everywhere".to_owned(),
         Authority::Everywhere { except } => format!("everywhere but on {}", except.join(", ")),
         Authority::OnlyIn { resources } => {
-            let names: Vec<String> = resources.iter().map(ObjectRef::to_string).collect();
+            let names: Vec<String> = resources.iter().map(names).collect();
             format!("only in {}", names.join(", "))
         }
         Authority::No { needs } if needs.is_empty() => "no".to_owned(),
@@ -162,7 +178,7 @@ mod tests {
         let check = |authority: Authority, expected: &str| {
             let (action, kind) = ("grant".to_owned(), "group".to_owned());
             let entry = AuthorityEntry { action, kind, entitlement: None, authority };
-            assert_eq!(place(&entry, &mut vec!["earlier"]), expected);
+            assert_eq!(place(&entry, &mut vec!["earlier"], &ObjectRef::to_string), expected);
         };
         let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         check(Authority::Everywhere { except: Vec::new() }, "everywhere");
