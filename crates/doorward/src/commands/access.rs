@@ -160,8 +160,8 @@ fn ending(skipped: &[Skipped]) -> Exit {
 }
 
 fn warn(app: &App, skipped: &[Skipped]) {
-    for gap in skipped {
-        app.console.note_line(format!("incomplete: {} [{}]", gap.message, gap.code));
+    for line in text::gaps(skipped) {
+        app.console.note_line(line);
     }
 }
 

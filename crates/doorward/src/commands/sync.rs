@@ -65,9 +65,8 @@ fn show(app: &App, name: &str, snapshot: &Snapshot) {
         };
         app.console.line(format!("  {received} × {what}{expected}"));
     }
-    for gap in &ledger.skipped {
-        let of = gap.object.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-        app.console.note_line(format!("incomplete: {of}{} [{}]", gap.message, gap.code));
+    for line in text::gaps(&ledger.skipped) {
+        app.console.note_line(line);
     }
     for key in ledger.unresolved.iter().take(20) {
         app.console

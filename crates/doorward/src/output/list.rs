@@ -4,7 +4,7 @@ use doorward_core::{Error, ErrorKind, Result, Skipped};
 use serde_json::{Map, Value, json};
 
 use super::delimited;
-use super::text::clean;
+use super::text::{self, clean};
 use super::{Console, Stream, Table, enveloped, write};
 use crate::cli::Format;
 
@@ -105,8 +105,8 @@ impl Console {
                 self.json_note("Incomplete", &json!({"complete": false, "skipped": skipped}));
             }
             _ => {
-                for gap in skipped {
-                    self.note_line(format!("incomplete: {} [{}]", gap.message, gap.code));
+                for line in text::gaps(skipped) {
+                    self.note_line(line);
                 }
             }
         }

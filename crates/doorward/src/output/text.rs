@@ -1,6 +1,6 @@
 //! Text for people: cleaned of what could deceive them, with plural forms and times.
 
-use doorward_core::{Object, Timestamp};
+use doorward_core::{Object, Skipped, Timestamp};
 
 /// Takes out what a name from a directory must not do to a terminal or to a reader: control
 /// characters, text direction changes, and characters without width. Line breaks and tabs become
@@ -65,9 +65,57 @@ pub(crate) fn object_name(object: &Object) -> String {
     }
 }
 
+/// What could not be read, one line for each reason, with some of the objects that it holds for.
+pub(crate) fn gaps(skipped: &[Skipped]) -> Vec<String> {
+    let mut reasons: Vec<(&Skipped, Vec<String>)> = Vec::new();
+    for gap in skipped {
+        let objects = gap.object.iter().map(ToString::to_string);
+        let same = |(known, _): &&mut (&Skipped, Vec<String>)| {
+            (&known.code, &known.message) == (&gap.code, &gap.message)
+        };
+        match reasons.iter_mut().find(same) {
+            Some((_, known)) => known.extend(objects),
+            None => reasons.push((gap, objects.collect())),
+        }
+    }
+    let line = |(gap, objects): &(&Skipped, Vec<String>)| {
+        let more = match objects.len().checked_sub(SHOWN_OBJECTS) {
+            Some(more) if more > 0 => format!(" and {more} more"),
+            _ => String::new(),
+        };
+        let some: Vec<&str> = objects.iter().take(SHOWN_OBJECTS).map(String::as_str).collect();
+        let of = match some.as_slice() {
+            [] => String::new(),
+            some => format!(" ({}{more})", some.join(", ")),
+        };
+        format!("incomplete: {} [{}]{of}", gap.message, gap.code)
+    };
+    reasons.iter().map(line).collect()
+}
+
+/// Objects that are named where one reason holds for many.
+const SHOWN_OBJECTS: usize = 3;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_reason_for_many_objects_is_said_once() {
+        let gap = |id: &str, code: &str| Skipped {
+            object: (!id.is_empty()).then(|| doorward_core::ObjectRef::new("group", id)),
+            code: code.to_owned(),
+            message: "It is hidden.".to_owned(),
+            attributes: Default::default(),
+        };
+        let some = ["1", "2", "3", "4", "5"].map(|id| gap(id, "hidden"));
+        let lines = gaps(&[&some[..], &[gap("", "other")]].concat());
+        let expect = [
+            "incomplete: It is hidden. [hidden] (group:id=1, group:id=2, group:id=3 and 2 more)",
+            "incomplete: It is hidden. [other]",
+        ];
+        assert_eq!(lines, expect);
+    }
 
     #[test]
     fn nothing_that_deceives_gets_through() {
