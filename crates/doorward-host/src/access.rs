@@ -29,7 +29,35 @@ pub struct AccessRow {
     pub scope_name: Option<String>,
 }
 
+/// How an object is called.
+pub(crate) struct Label {
+    pub(crate) name: String,
+    pub(crate) login: Option<String>,
+}
+
+impl Label {
+    fn of(object: &Object) -> Self {
+        Self { name: object.name().to_owned(), login: object.login().map(str::to_owned) }
+    }
+}
+
 impl AccessRow {
+    /// The grant with the names of its ends, as far as there are any.
+    pub(crate) fn named(grant: Grant, label: &dyn Fn(&ObjectRef) -> Option<Label>) -> Self {
+        let principal = label(&grant.key.principal);
+        let (principal_name, principal_login) = match principal {
+            Some(label) => (Some(label.name), label.login),
+            None => (None, None),
+        };
+        Self {
+            principal_name,
+            principal_login,
+            resource_name: label(&grant.key.resource).map(|label| label.name),
+            scope_name: grant.key.scope.as_ref().and_then(label).map(|label| label.name),
+            grant,
+        }
+    }
+
     /// Where the right holds, by name or else by id; nothing when it holds everywhere.
     pub fn scope(&self) -> String {
         let id = || self.grant.key.scope.as_ref().map(ToString::to_string);
@@ -103,26 +131,8 @@ impl Opened {
                 Record::GoneObject(_) | Record::GoneGrant(_) | Record::Expected(_) => {}
             }
         }
-        let rows: Vec<AccessRow> = grants
-            .into_iter()
-            .map(|grant| {
-                let principal = objects.get(&grant.key.principal);
-                AccessRow {
-                    principal_name: principal.map(|object| object.name().to_owned()),
-                    principal_login: principal.and_then(Object::login).map(str::to_owned),
-                    scope_name: grant
-                        .key
-                        .scope
-                        .as_ref()
-                        .and_then(|scope| objects.get(scope))
-                        .map(|object| object.name().to_owned()),
-                    resource_name: objects
-                        .get(&grant.key.resource)
-                        .map(|object| object.name().to_owned()),
-                    grant,
-                }
-            })
-            .collect();
+        let label = |key: &ObjectRef| objects.get(key).map(Label::of);
+        let rows = grants.into_iter().map(|grant| AccessRow::named(grant, &label)).collect();
         Ok(AccessList::new(subject, rows, skipped))
     }
 

@@ -61,7 +61,7 @@ pub struct ChangeReport {
     /// Where it holds; absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Resource>,
-    /// How many people a group brings that is given access.
+    /// In a dry run: how many people a group brings that is given access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brings: Option<People>,
     /// The grant before, when there was one.
@@ -105,7 +105,11 @@ impl Opened {
         let verb = request.verb;
         let prepared = self.prepare(request).await?;
         let request = self.plan_request(&prepared.operation).await?;
-        Ok(ChangeReport { request, ..report(verb, prepared) })
+        let brings = match (&prepared.principal, verb) {
+            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await),
+            _ => None,
+        };
+        Ok(ChangeReport { request, brings, ..report(verb, prepared) })
     }
 
     /// Carries one change out: names are resolved exactly, then manageability, then policy, then
@@ -161,15 +165,7 @@ impl Opened {
     }
 
     fn writable_store(&self) -> Result<&Arc<dyn Store>> {
-        self.store.as_ref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::DeniedByPolicy,
-                "not-stored",
-                "Nothing is changed through a connection that is not stored: it has no policy and \
-                 no journal.",
-            )
-            .remedy("Store it with `doorward integration add`, then allow what may be changed.")
-        })
+        self.store.as_ref().ok_or_else(not_stored)
     }
 
     /// The one write request that the operation will send, found by running the same code in plan
@@ -249,6 +245,18 @@ impl ChangeReport {
     }
 }
 
+/// A change through a connection that is not stored. Who knows how to store it says so as the
+/// remedy.
+pub fn not_stored() -> Error {
+    Error::new(
+        ErrorKind::DeniedByPolicy,
+        "not-stored",
+        "Nothing is changed through a connection that is not stored: it has no policy and no \
+         journal. Nothing was sent.",
+    )
+    .remedy("Store it with `doorward integration add`, then allow what may be changed.")
+}
+
 /// How many earlier changes of the same grant are looked at.
 pub(crate) const EARLIER: u32 = 20;
 
@@ -259,7 +267,7 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
         scope: prepared.scope,
-        brings: prepared.brings,
+        brings: None,
         prior: prepared.prior,
         prior_unknown: prepared.prior_unknown,
         request: None,

@@ -23,7 +23,7 @@ mod sync;
 mod vault;
 
 pub use access::{AccessList, AccessRow, Explanation};
-pub use change::{ChangeReport, ChangeRequest, Verb};
+pub use change::{ChangeReport, ChangeRequest, Verb, not_stored};
 pub use environment::{Environment, Observer, SystemClock, SystemRandom, TracingLog};
 pub use host::{Host, Proposal, SecretSources, SourceResolver, check_name, connector, stored};
 pub use opened::Opened;

@@ -43,34 +43,22 @@ pub struct AllowedResource {
 impl Policy {
     /// Allows one resource; says whether that is new.
     pub fn allow(&mut self, key: ObjectRef, name: &str) -> bool {
-        let is_new = !self.resources.iter().any(|allowed| allowed.key == key);
-        if is_new {
-            self.resources.push(AllowedResource { key, name: name.to_owned() });
-        }
-        is_new
+        put(&mut self.resources, key, name)
     }
 
     /// Takes one resource off the list; says whether it was on it.
     pub fn disallow(&mut self, key: &ObjectRef) -> bool {
-        let before = self.resources.len();
-        self.resources.retain(|allowed| &allowed.key != key);
-        self.resources.len() < before
+        take_off(&mut self.resources, key)
     }
 
     /// Protects an account or resource; says whether that is new.
     pub fn protect(&mut self, key: ObjectRef, name: &str) -> bool {
-        let is_new = !self.protects(&key);
-        if is_new {
-            self.protected.push(AllowedResource { key, name: name.to_owned() });
-        }
-        is_new
+        put(&mut self.protected, key, name)
     }
 
     /// Ends the protection; says whether there was one.
     pub fn unprotect(&mut self, key: &ObjectRef) -> bool {
-        let before = self.protected.len();
-        self.protected.retain(|object| &object.key != key);
-        self.protected.len() < before
+        take_off(&mut self.protected, key)
     }
 
     fn protects(&self, key: &ObjectRef) -> bool {
@@ -264,6 +252,20 @@ impl Policy {
             )),
         }
     }
+}
+
+fn put(list: &mut Vec<AllowedResource>, key: ObjectRef, name: &str) -> bool {
+    let is_new = list.iter().all(|object| object.key != key);
+    if is_new {
+        list.push(AllowedResource { key, name: name.to_owned() });
+    }
+    is_new
+}
+
+fn take_off(list: &mut Vec<AllowedResource>, key: &ObjectRef) -> bool {
+    let before = list.len();
+    list.retain(|object| object.key != *key);
+    list.len() < before
 }
 
 fn protected(name: &str) -> Error {

@@ -23,7 +23,6 @@ pub(crate) struct Prepared {
     pub(crate) prior: Option<Grant>,
     pub(crate) prior_unknown: Option<Skipped>,
     pub(crate) scope: Option<Resource>,
-    pub(crate) brings: Option<People>,
 }
 
 /// How many people a group brings when it is given access.
@@ -54,10 +53,6 @@ impl Opened {
         let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(&resource, &key, &principal)?;
         self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
-        let brings = match (&principal, verb) {
-            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await),
-            _ => None,
-        };
         let action = match verb {
             Verb::Grant => {
                 Action::Grant { key: key.clone(), resource: resource.clone(), until: None }
@@ -70,7 +65,7 @@ impl Opened {
             reason: request.reason,
             ticket: request.ticket,
         };
-        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope, brings })
+        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope })
     }
 
     fn offers(&self, verb: Verb) -> Result<()> {
@@ -289,7 +284,7 @@ impl Opened {
     }
 
     /// How many people belong to a group, also through groups within it.
-    async fn people(&self, group: &Resource) -> People {
+    pub(crate) async fn people(&self, group: &Resource) -> People {
         let mut groups = BTreeSet::from([group.key.clone()]);
         let mut open = vec![group.key.clone()];
         let mut people = BTreeSet::new();

@@ -513,7 +513,7 @@ pub(crate) enum JournalCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// Write it down without being asked
-        #[arg(long)]
+        #[arg(short, long)]
         yes: bool,
     },
 }

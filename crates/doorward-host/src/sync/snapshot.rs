@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::ledger::Ledger;
-use crate::access::{AccessList, AccessRow, Explanation};
+use crate::access::{AccessList, AccessRow, Explanation, Label};
 use crate::resolve::choose;
 use crate::selector::Selector;
 
@@ -45,13 +45,25 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The object of this key.
-    pub fn object(&self, key: &ObjectRef) -> Option<Object> {
-        if let Ok(place) = self.resources.binary_search_by(|resource| resource.key.cmp(key)) {
-            return self.resources.get(place).cloned().map(Object::Resource);
-        }
+    fn account(&self, key: &ObjectRef) -> Option<&Account> {
         let place = self.accounts.binary_search_by(|account| account.key.cmp(key)).ok()?;
-        self.accounts.get(place).cloned().map(Object::Account)
+        self.accounts.get(place)
+    }
+
+    fn resource(&self, key: &ObjectRef) -> Option<&Resource> {
+        let place = self.resources.binary_search_by(|resource| resource.key.cmp(key)).ok()?;
+        self.resources.get(place)
+    }
+
+    fn label(&self, key: &ObjectRef) -> Option<Label> {
+        let account = || {
+            let account = self.account(key)?;
+            Some(Label { name: account.name.clone(), login: account.login.clone() })
+        };
+        match self.resource(key) {
+            Some(resource) => Some(Label { name: resource.name.clone(), login: None }),
+            None => account(),
+        }
     }
 
     /// The one object that the selector names, by the rules of a live look.
@@ -66,20 +78,7 @@ impl Snapshot {
 
     /// A grant with the names of both ends.
     pub fn row(&self, grant: &Grant) -> AccessRow {
-        let principal = self.object(&grant.key.principal);
-        let resource = self.object(&grant.key.resource);
-        AccessRow {
-            principal_name: principal.as_ref().map(|object| object.name().to_owned()),
-            principal_login: principal.as_ref().and_then(Object::login).map(str::to_owned),
-            resource_name: resource.map(|object| object.name().to_owned()),
-            scope_name: grant
-                .key
-                .scope
-                .as_ref()
-                .and_then(|scope| self.object(scope))
-                .map(|object| object.name().to_owned()),
-            grant: grant.clone(),
-        }
+        AccessRow::named(grant.clone(), &|key| self.label(key))
     }
 
     /// Who holds entitlements on the resource directly.
@@ -140,7 +139,7 @@ impl Snapshot {
     }
 
     fn name(&self, key: &ObjectRef) -> String {
-        self.object(key).map_or_else(|| key.id.clone(), |object| object.name().to_owned())
+        self.label(key).map_or_else(|| key.id.clone(), |label| label.name)
     }
 
     /// What was left out of the whole, or of these objects.

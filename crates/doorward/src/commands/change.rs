@@ -1,6 +1,6 @@
 //! `doorward grant` and `doorward revoke`.
 
-use doorward_core::{Error, ErrorKind, OutcomeKind, Result};
+use doorward_core::{Error, OutcomeKind, Result};
 use doorward_host::{
     ChangeReport, ChangeRequest, GUEST, Opened, People, Selector, SelectorRole, Verb,
 };
@@ -64,13 +64,7 @@ fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
 
 fn not_stored(connector: &str, path: &Path, on: &str) -> Error {
     let (file, on) = (path.display().to_string(), quoted(on));
-    Error::new(
-        ErrorKind::DeniedByPolicy,
-        "not-stored",
-        "Nothing is changed through a connection that is not stored: it has no policy and no \
-         journal. Nothing was sent.",
-    )
-    .remedy(format!(
+    doorward_host::not_stored().remedy(format!(
         "Add `--dry-run` to see the request only. To change access, choose a NAME, run `doorward \
          integration add NAME --connector {connector} --connection {} && doorward integration \
          allow -i NAME {on}`, and try again with `-i NAME`.",
