@@ -4,6 +4,7 @@ use doorward_core::Error;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use zeroize::Zeroize;
 
 const REDACTED: &str = "[redacted]";
@@ -53,13 +54,28 @@ impl Redactor {
     /// Cuts the secrets out of an error, wherever its text comes from: a parser quotes what it
     /// cannot read, and a success is given to it as it came.
     pub(crate) fn error(&self, error: Error) -> Error {
-        let Some(cut) = serde_json::to_vec(&error).ok().and_then(|text| self.cut(&text, 1)) else {
-            return error;
-        };
+        let Ok(mut value) = serde_json::to_value(&error) else { return error };
+        // Each text by itself: what it quotes with escapes has two of them in the whole.
+        self.texts(&mut value);
+        let text = value.to_string();
+        let cut = self.cut(text.as_bytes(), 1).unwrap_or_else(|| text.into_bytes());
         serde_json::from_slice(&cut).unwrap_or_else(|_| {
             Error::new(error.kind, "redacted", "The text of this error quoted a secret.")
                 .retry(error.retry)
         })
+    }
+
+    fn texts(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(cut) = self.cut(text.as_bytes(), 1) {
+                    *text = String::from_utf8_lossy(&cut).into_owned();
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.texts(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.texts(field)),
+            _ => {}
+        }
     }
 
     /// These secrets as well.

@@ -179,3 +179,26 @@ async fn a_denied_redirect_does_not_name_the_token() {
         assert_eq!(provider.requests().len(), 1);
     }
 }
+
+/// A success is given as it came; a parser that cannot read it quotes it. No error of the call may.
+#[tokio::test(start_paused = true)]
+async fn no_error_of_a_connector_quotes_what_a_success_echoed() {
+    for (scheme, quotes) in schemes() {
+        for quote in quotes.iter().flat_map(|quote| spellings(quote)) {
+            let provider = Provider::new([answer(200, &[], format!("Bearer {quote}"))]);
+            let call = live(&open(&provider, scheme.clone()));
+            let ended = call
+                .run(|cx| async move {
+                    let body = cx.http().send(get()).await?.body;
+                    let text = String::from_utf8_lossy(&body).into_owned();
+                    let kind = doorward_core::ErrorKind::Unavailable;
+                    let error = doorward_core::Error::new(kind, "unread", text.clone());
+                    Err::<(), _>(error.cause(&text).attribute("echo", text))
+                })
+                .await;
+            let error = error(ended.unwrap_err());
+            clean(&json!(error).to_string(), &quotes);
+            assert!(error.message.contains("[redacted]"), "{error:?}");
+        }
+    }
+}
