@@ -366,7 +366,8 @@ fn a_check_with_authority_of_every_kind() {
     ]
     .map(|json| with(&entry, &json));
     for json in &authority {
-        both::<AuthorityEntry>(json, &json!({"entitlement": "member"}));
+        let more = json!({"entitlement": "member", "principal": "device"});
+        both::<AuthorityEntry>(json, &more);
     }
     let findings = ["info", "warning", "problem"]
         .map(|name| json!({"severity": name, "code": "over-granted", "message": "Too much."}));
@@ -382,7 +383,8 @@ fn a_check_with_authority_of_every_kind() {
                 "key": {"kind": "service-principal", "id": "s1"}, "name": "Doorward",
                 "place": "Contoso", "attributes": attributes_json(),
             },
-            "authority": authority, "findings": findings, "credentialExpiry": expiry,
+            "permissions": ["Group.Read.All"], "authority": authority, "findings": findings,
+            "credentialExpiry": expiry,
             "attributes": attributes_json(),
         }));
     }
@@ -531,6 +533,7 @@ fn the_descriptor_of_entra_id() {
             "resourceKinds",
             "capabilities",
             "permissions",
+            "uses",
             "setup",
             "pacing",
             "maxBatch",

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, ObjectRef};
+use crate::{Ability, Attributes, ObjectRef};
 
 /// Who we are at the provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,9 +25,9 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "authority")]
 pub enum Authority {
-    /// Everywhere but on resources of these classes.
+    /// Everywhere but on some resources.
     Everywhere {
-        /// The classes.
+        /// Their classes, and what else sets resources apart, e.g. `hidden-membership`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         except: Vec<String>,
     },
@@ -52,13 +52,9 @@ pub enum Authority {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorityEntry {
-    /// `read`, `grant`, `revoke`, …
-    pub action: String,
-    /// On which kind.
-    pub kind: String,
-    /// Which right; absent when the action is not about one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entitlement: Option<String>,
+    /// What.
+    #[serde(flatten)]
+    pub ability: Ability,
     /// Where.
     #[serde(flatten)]
     pub authority: Authority,
@@ -115,6 +111,9 @@ pub struct Finding {
 pub struct CheckReport {
     /// Who we are.
     pub identity: Identity,
+    /// The permissions that the credential carries, in the provider's own names.
+    #[serde(default)]
+    pub permissions: Vec<String>,
     /// What we may do, and where.
     pub authority: Vec<AuthorityEntry>,
     /// What the operator should know.

@@ -29,9 +29,11 @@ pub struct Descriptor {
     pub resource_kinds: Vec<ResourceKind>,
     /// What it can do.
     pub capabilities: Vec<Capability>,
-    /// The provider's permissions that it uses.
+    /// The provider's permissions that it can make use of, and those that are dangerous to hold.
     pub permissions: Vec<Permission>,
-    /// How to set the provider up.
+    /// What an operator may want of it; the first is the one to begin with.
+    pub uses: Vec<Use>,
+    /// How to set the provider up, whatever the use.
     pub setup: SetupGuide,
     /// How hard the provider may be asked.
     pub pacing: Pacing,
@@ -152,11 +154,66 @@ pub struct Permission {
     pub purpose: String,
     /// What fails without it.
     pub without: String,
-    /// The uses that need it, e.g. `read`.
-    pub uses: Vec<String>,
+    /// What it allows beyond its purpose, when somebody should know before granting it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger: Option<String>,
 }
 
-/// How to set the provider up for this connector.
+/// Something that a connection can do.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Ability {
+    /// `read`, `grant`, `revoke`, …
+    pub action: String,
+    /// On which kind; a word of the provider for what is no object, e.g. `tenant`.
+    pub kind: String,
+    /// Which right; absent when the action is not about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitlement: Option<String>,
+    /// For which kind of principal; absent: for all that are not told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+}
+
+/// What an operator may want to do with a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// Its name: lower case letters and `-`.
+    pub name: String,
+    /// What can be done then, in one sentence.
+    pub purpose: String,
+    /// What works then. The permissions of all of these, and no other, are the set to grant.
+    pub abilities: Vec<WantedAbility>,
+    /// What to do beside [`Descriptor::setup`].
+    #[serde(default)]
+    pub setup: SetupGuide,
+}
+
+/// An ability that a use is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WantedAbility {
+    /// Which.
+    #[serde(flatten)]
+    pub ability: Ability,
+    /// The permissions that it takes: all of these, the smallest that do. Empty when a role of the
+    /// provider gives it.
+    pub permissions: Vec<String>,
+    /// What must not be among the exceptions of
+    /// [`Authority::Everywhere`](crate::Authority::Everywhere).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Whether it is wanted in a part of the place only, which somebody chooses there.
+    #[serde(default)]
+    pub scoped: bool,
+}
+
+/// How to set the provider up for this connector. In a line of a step that is `{permissions}` alone,
+/// this stands for the permissions that were chosen, a line each; in a script, for their names with one
+/// space between.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetupGuide {

@@ -31,8 +31,8 @@ pub use connector::{Connector, Factory};
 pub use context::{Clock, Context, Level, Log, Random};
 pub use cursor::{Cursor, Next, Page, StartRequest, SyncRequest, Usage};
 pub use descriptor::{
-    Capability, Descriptor, Entitlement, Need, Pacing, Permission, PrincipalKind, ResourceKind,
-    Script, SetupGuide, SetupStep,
+    Ability, Capability, Descriptor, Entitlement, Need, Pacing, Permission, PrincipalKind,
+    ResourceKind, Script, SetupGuide, SetupStep, Use, WantedAbility,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use http::{Effect, Http, HttpRequest, HttpResponse, Method, Path};

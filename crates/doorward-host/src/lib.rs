@@ -20,6 +20,7 @@ mod settle;
 mod sqlite;
 mod store;
 mod sync;
+mod uses;
 mod vault;
 
 pub use access::{AccessList, AccessRow, Explanation};
@@ -38,4 +39,5 @@ pub use store::{
     Settlement, Store, StoredPage, SyncStore,
 };
 pub use sync::{Ledger, Progress, Snapshot};
+pub use uses::{JudgedAbility, Judgement, Uses, Verdict};
 pub use vault::Vault;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::store::{Integration, Store};
-use crate::{Environment, Policy};
+use crate::{Environment, Judgement, Policy, Uses};
 
 /// How long one call of a connector may take, all its retries and waits included.
 pub(crate) const CALL_DEADLINE: Duration = Duration::from_secs(120);
@@ -95,6 +95,18 @@ impl Opened {
             self.run(&call, |cx, connector| async move { connector.check(&cx).await }).await?;
         self.remember(&report.identity)?;
         Ok(report)
+    }
+
+    /// Checks the connection, and judges what was found by what it shall be used for; that is among
+    /// the findings, too.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check).
+    pub async fn check_for(&self, uses: &Uses<'_>) -> Result<(CheckReport, Judgement)> {
+        let mut report = self.check().await?;
+        let judgement = uses.judge(&report);
+        report.findings.extend(judgement.findings.iter().cloned());
+        Ok((report, judgement))
     }
 
     /// Who we are there; asks only when it is not known yet.

@@ -102,14 +102,18 @@ pub(crate) enum Command {
     },
     /// Print how to prepare a system for its connector
     ///
-    /// What to click, which permissions to give and what each is for, and the same as a script.
+    /// What to click, which permissions to give and what each is for, and the same as scripts: for
+    /// what the connection shall be used for, and nothing more.
     #[command(
-        after_help = "Examples:\n  doorward setup entra-id\n  doorward setup entra-id --script az > setup.sh"
+        after_help = "Examples:\n  doorward setup entra-id\n  doorward setup entra-id --use groups\n  doorward setup entra-id --use groups,read-units --script az > setup.sh"
     )]
     Setup {
         /// The connector
         #[arg(value_name = "CONNECTOR")]
         connector: String,
+        /// What the connection shall be used for; several with commas [default: the first use]
+        #[arg(long = "use", value_name = "USE", value_delimiter = ',')]
+        uses: Vec<String>,
         /// Print only the script for this tool
         #[arg(long, value_name = "TOOL")]
         script: Option<String>,
@@ -135,13 +139,18 @@ pub(crate) enum Command {
     List(ListCommand),
     /// Check a connection: who we are there, what we may do, what to mend
     ///
-    /// Ends with 5 when a finding says that something will not work.
+    /// With --use, compares what was granted with what the use takes: what is missing, and what is
+    /// too much. Ends with 5 when something will not work.
     #[command(
-        after_help = "Examples:\n  doorward check -i contoso\n  doorward check --connector entra-id --connection contoso.json"
+        after_help = "Examples:\n  doorward check -i contoso\n  doorward check --use groups\n  doorward check --connector entra-id --connection contoso.json"
     )]
     Check {
         #[command(flatten)]
         target: Target,
+        /// What the connection shall be used for (`doorward setup` names the uses); several with
+        /// commas
+        #[arg(long = "use", value_name = "USE", value_delimiter = ',')]
+        uses: Vec<String>,
     },
     /// See who has access to what
     #[command(subcommand, after_help = "Example:\n  doorward access list --on group:Finance")]

@@ -69,11 +69,11 @@ pub(crate) async fn check(settings: &Settings, cx: &Context) -> Result<CheckRepo
     }
     Ok(CheckReport {
         identity: identity(settings, &claims, &organization, &key),
+        permissions: roles.iter().map(|role| (*role).to_owned()).collect(),
         authority: authority(&roles, own.as_ref()),
         findings,
         credential_expiry,
         attributes: Attributes::from_iter([
-            ("tokenRoles".to_owned(), json!(roles)),
             ("verifiedDomains".to_owned(), json!(domains)),
             ("entraRoles".to_owned(), own.as_ref().map_or(Value::Null, entra_roles)),
             ("scopeNames".to_owned(), own.as_ref().map_or(Value::Null, scope_names)),

@@ -13,6 +13,7 @@ use crate::permissions::permissions;
 use crate::roles;
 use crate::scopes::{APPLICATION_CLASSES, UNIT_CLASSES};
 use crate::setup::guide;
+use crate::uses::uses;
 
 /// Shared with everybody who writes connections by hand or with other tools.
 const SCHEMA: &str = include_str!("../../../schemas/entra-id.connection.schema.json");
@@ -35,6 +36,7 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
         Capability::Revoke,
     ],
     permissions: permissions(),
+    uses: uses(),
     setup: guide(),
     pacing: Pacing { max_in_flight: 8 },
     max_batch: MOST_LINKS,
@@ -128,6 +130,7 @@ fn scope(kind: Kind, name: &str, classes: &[&str]) -> ResourceKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::TENANT;
     use crate::config::{Cloud, Settings};
     use doorward_core::Connection;
     use serde_json::json;
@@ -140,7 +143,17 @@ mod tests {
         assert!(descriptor.can(Capability::Sync));
         for permission in &descriptor.permissions {
             assert!(permission.purpose.ends_with('.') && permission.without.ends_with('.'));
-            assert!(!permission.uses.is_empty());
+        }
+        let names: Vec<&str> = descriptor.permissions.iter().map(|one| one.name.as_str()).collect();
+        let mut kinds: Vec<&str> = vec![TENANT];
+        kinds.extend(Kind::ALL.map(Kind::name));
+        for one in &descriptor.uses {
+            for wanted in &one.abilities {
+                assert!(kinds.contains(&wanted.ability.kind.as_str()), "{one:?}");
+                for name in &wanted.permissions {
+                    assert!(names.contains(&name.as_str()), "{} {name}", one.name);
+                }
+            }
         }
     }
 
@@ -159,13 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_holds_the_consent_link_and_both_permissions() {
+    fn the_guide_holds_the_consent_link_and_room_for_the_permissions() {
         let guide = serde_json::to_string(&DESCRIPTOR.setup).unwrap();
         for text in [
             "/{tenant}/adminconsent?client_id={client_id}",
-            "Directory.ReadWrite.All",
-            "RoleManagement.ReadWrite.Directory",
+            "\"{permissions}\"",
             "az ad app create",
+            "New-MgServicePrincipalAppRoleAssignment",
+            "azuread_app_role_assignment",
         ] {
             assert!(guide.contains(text), "{text}");
         }

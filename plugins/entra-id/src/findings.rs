@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::authority::Own;
 use crate::config::Settings;
-use crate::permissions::{
-    APPLICATION_READ, BROAD, HIDDEN_READ, READ_GROUPS, READ_USERS, UNIT_READ, USED,
-};
+use crate::permissions::{APPLICATION_READ, HIDDEN_READ, READ_GROUPS, READ_USERS, UNIT_READ};
 
 fn finding(severity: Severity, code: &str, message: String, remedy: Option<String>) -> Finding {
     Finding { severity, code: code.to_owned(), message, remedy }
@@ -16,8 +14,6 @@ fn finding(severity: Severity, code: &str, message: String, remedy: Option<Strin
 /// Findings from the token's roles.
 pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
     let mut findings = missing(roles);
-    findings.extend(broad(roles));
-    findings.extend(unused(roles));
     if !roles.contains(HIDDEN_READ) {
         findings.push(finding(
             Severity::Info,
@@ -42,36 +38,6 @@ fn missing(roles: &BTreeSet<&str>) -> Vec<Finding> {
                 "missing-permission",
                 format!("The token carries no permission to read {}.", purpose.what),
                 Some(format!("Grant the application permission {smallest} with admin consent, unless an Entra role of the application allows it. Permissions work with the next token, within about an hour.")),
-            )
-        })
-        .collect()
-}
-
-fn broad(roles: &BTreeSet<&str>) -> Vec<Finding> {
-    BROAD
-        .iter()
-        .filter(|(role, ..)| roles.contains(role))
-        .map(|(role, power, instead)| {
-            finding(
-                Severity::Warning,
-                "over-granted",
-                format!("The application holds {role}. {power}"),
-                Some((*instead).to_owned()),
-            )
-        })
-        .collect()
-}
-
-fn unused(roles: &BTreeSet<&str>) -> Vec<Finding> {
-    roles
-        .iter()
-        .filter(|role| !USED.contains(role) && !BROAD.iter().any(|(broad, ..)| broad == *role))
-        .map(|role| {
-            finding(
-                Severity::Warning,
-                "over-granted",
-                format!("The application holds {role}, which this connector does not use."),
-                Some(format!("Remove {role} from the app registration and revoke its consent.")),
             )
         })
         .collect()
@@ -193,18 +159,6 @@ mod tests {
             let found = findings.iter().filter(|one| one.severity == Severity::Problem).count();
             assert_eq!(found, problems, "{roles:?}");
         }
-        let guide = of(&["Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]);
-        assert_eq!(codes(&guide), ["over-granted", "over-granted", "hidden-membership"]);
-        assert!(guide[0].message.contains("Global Administrator"));
-        assert_eq!(
-            codes(&of(&[
-                "User.Read.All",
-                "GroupMember.Read.All",
-                "Member.Read.Hidden",
-                "Mail.Read"
-            ])),
-            ["over-granted"]
-        );
     }
 
     #[test]

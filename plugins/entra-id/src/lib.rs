@@ -31,6 +31,7 @@ mod settle;
 mod setup;
 mod sync;
 mod token;
+mod uses;
 
 pub use connector::EntraId;
 

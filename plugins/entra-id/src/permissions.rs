@@ -11,6 +11,8 @@ pub(crate) struct Purpose {
     pub(crate) needs: &'static [&'static str],
 }
 
+pub(crate) const USER_READ: &str = "User.Read.All";
+pub(crate) const ORGANIZATION_READ: &str = "Organization.Read.All";
 pub(crate) const DIRECTORY_READ: &str = "Directory.Read.All";
 pub(crate) const DIRECTORY_WRITE: &str = "Directory.ReadWrite.All";
 pub(crate) const GROUP_READ: &str = "Group.Read.All";
@@ -23,12 +25,13 @@ pub(crate) const ROLE_WRITE: &str = "RoleManagement.ReadWrite.Directory";
 pub(crate) const UNIT_READ: &str = "AdministrativeUnit.Read.All";
 pub(crate) const APPLICATION_READ: &str = "Application.Read.All";
 pub(crate) const APPLICATION_WRITE: &str = "Application.ReadWrite.All";
+pub(crate) const DEVICE_READ: &str = "Device.Read.All";
 pub(crate) const DEVICE_WRITE: &str = "Device.ReadWrite.All";
 pub(crate) const CONTACT_READ: &str = "OrgContact.Read.All";
 
 pub(crate) const READ_USERS: Purpose = Purpose {
     what: "users",
-    needs: &["User.Read.All", "User.ReadWrite.All", DIRECTORY_READ, DIRECTORY_WRITE],
+    needs: &[USER_READ, "User.ReadWrite.All", DIRECTORY_READ, DIRECTORY_WRITE],
 };
 pub(crate) const READ_GROUPS: Purpose = Purpose {
     what: "groups",
@@ -50,12 +53,16 @@ pub(crate) const READ_MEMBERSHIPS: Purpose =
     Purpose { what: "the groups of a member", needs: READ_GROUPS.needs };
 pub(crate) const READ_SERVICE_PRINCIPALS: Purpose = Purpose {
     what: "service principals",
-    needs: &[APPLICATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
+    needs: &[APPLICATION_READ, APPLICATION_WRITE, DIRECTORY_READ, DIRECTORY_WRITE],
 };
-pub(crate) const READ_DEVICES: Purpose =
-    Purpose { what: "devices", needs: &["Device.Read.All", DIRECTORY_READ] };
-pub(crate) const READ_CONTACTS: Purpose =
-    Purpose { what: "organizational contacts", needs: &[CONTACT_READ, DIRECTORY_READ] };
+pub(crate) const READ_DEVICES: Purpose = Purpose {
+    what: "devices",
+    needs: &[DEVICE_READ, DEVICE_WRITE, DIRECTORY_READ, DIRECTORY_WRITE],
+};
+pub(crate) const READ_CONTACTS: Purpose = Purpose {
+    what: "organizational contacts",
+    needs: &[CONTACT_READ, DIRECTORY_READ, DIRECTORY_WRITE],
+};
 pub(crate) const READ_ROLES: Purpose =
     Purpose { what: "directory roles and who holds them", needs: &[ROLE_READ, ROLE_WRITE] };
 /// `read` alone never lists units (facts §0).
@@ -63,11 +70,11 @@ pub(crate) const READ_UNITS: Purpose =
     Purpose { what: "administrative units", needs: &[UNIT_READ, DIRECTORY_READ, DIRECTORY_WRITE] };
 pub(crate) const READ_ORGANIZATION: Purpose = Purpose {
     what: "the organization",
-    needs: &["Organization.Read.All", DIRECTORY_READ, DIRECTORY_WRITE],
+    needs: &[ORGANIZATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
 };
 pub(crate) const READ_APPLICATIONS: Purpose = Purpose {
     what: "app registrations",
-    needs: &[APPLICATION_READ, DIRECTORY_READ, DIRECTORY_WRITE],
+    needs: &[APPLICATION_READ, APPLICATION_WRITE, DIRECTORY_READ, DIRECTORY_WRITE],
 };
 
 /// Changes members (facts §0). `Directory.ReadWrite.All` is expected to be enough for
@@ -77,51 +84,6 @@ pub(crate) const WRITE_MEMBERS: &[&str] = &[GROUP_MEMBER_WRITE, GROUP_WRITE, DIR
 pub(crate) const WRITE_OWNERS: &[&str] = &[GROUP_WRITE, DIRECTORY_WRITE];
 /// Gives and takes roles: no other permission does (facts §0).
 pub(crate) const WRITE_ROLES: &[&str] = &[ROLE_WRITE];
-
-/// What a token role allows beyond what this connector does, and what is smaller.
-pub(crate) const BROAD: &[(&str, &str, &str)] = &[
-    (
-        ROLE_WRITE,
-        "With it the application can make itself Global Administrator.",
-        "Remove it unless roles, or members of role-assignable groups, shall be changed.",
-    ),
-    (
-        "AppRoleAssignment.ReadWrite.All",
-        "With it the application can give itself every other permission.",
-        "Remove it: this connector does not use it.",
-    ),
-    (
-        DIRECTORY_WRITE,
-        "With it the application can change most objects of the directory and delete applications.",
-        "Replace it by User.Read.All, Organization.Read.All and GroupMember.ReadWrite.All (for owners: Group.ReadWrite.All).",
-    ),
-    (
-        APPLICATION_WRITE,
-        "With it the application can add secrets to other applications and act as them.",
-        "Remove it unless service principals shall become members under GroupMember.ReadWrite.All.",
-    ),
-    (
-        GROUP_WRITE,
-        "With it the application can delete groups and read their content.",
-        "Replace it by GroupMember.ReadWrite.All unless owners shall be changed.",
-    ),
-];
-
-/// Roles of a token that the connector can make use of.
-pub(crate) const USED: &[&str] = &[
-    "User.Read.All",
-    "Organization.Read.All",
-    ROLE_READ,
-    UNIT_READ,
-    GROUP_MEMBER_READ,
-    GROUP_MEMBER_WRITE,
-    HIDDEN_READ,
-    APPLICATION_READ,
-    "Device.Read.All",
-    DEVICE_WRITE,
-    CONTACT_READ,
-    DIRECTORY_READ,
-];
 
 /// What must come on top for members of this kind under the least-privileged set (facts §0).
 pub(crate) fn extra_for_member(kind: &str) -> Option<&'static str> {
@@ -135,28 +97,106 @@ pub(crate) fn extra_for_member(kind: &str) -> Option<&'static str> {
 
 /// The descriptor's list.
 pub(crate) fn permissions() -> Vec<Permission> {
-    [
-        ("User.Read.All", "Find users and read them.", "Users cannot be found.", &["read"][..]),
-        (GROUP_MEMBER_READ, "Find groups, read them and their members and owners.", "Groups and their holders cannot be read.", &["read"]),
-        ("Organization.Read.All", "Name the tenant in `check`.", "`check` shows the tenant's id instead of its name.", &["read"]),
-        (ROLE_READ, "Read directory roles and who holds them, our own included.", "Roles are not visible, and `check` does not know what the application's own roles allow.", &["read"]),
-        (UNIT_READ, "Find administrative units and read their names.", "Units are known by their ids only, and `sync` leaves them out.", &["read-units"]),
-        (HIDDEN_READ, "See the members of groups with hidden membership.", "Their members are reported as not visible.", &["read-hidden"]),
-        (APPLICATION_READ, "Read service principals and when our own secret expires.", "The secret's expiry may stay unknown, and service principals may not be found.", &["read-applications"]),
-        (GROUP_MEMBER_WRITE, "Add and remove members; users and groups need nothing more.", "Members cannot be changed, unless an Entra role of the application allows it.", &["groups"]),
-        (APPLICATION_WRITE, "Add service principals as members, beside GroupMember.ReadWrite.All.", "Service principals cannot be added as members.", &["groups-service-principals"]),
-        (DEVICE_WRITE, "Add devices as members, beside GroupMember.ReadWrite.All.", "Devices cannot be added as members.", &["groups-devices"]),
-        (CONTACT_READ, "Add organizational contacts as members, beside GroupMember.ReadWrite.All.", "Contacts cannot be added as members.", &["groups-contacts"]),
-        (GROUP_WRITE, "Add and remove owners. It also deletes groups and reads their content.", "Owners cannot be changed, unless an Entra role of the application allows it.", &["owners"]),
-        (DIRECTORY_WRITE, "The integration guide's broad permission: read users and groups, change members and owners.", "Nothing, when the smaller permissions are granted instead.", &["guide"]),
-        (ROLE_WRITE, "The integration guide's second permission: give and take roles for good, and change members and owners of role-assignable groups. It lets the application make itself Global Administrator.", "Roles and role-assignable groups cannot be changed; everything else can.", &["guide", "roles-permanent", "role-assignable"]),
-    ]
-    .into_iter()
-    .map(|(name, purpose, without, uses)| Permission {
-        name: name.to_owned(),
-        purpose: purpose.to_owned(),
-        without: without.to_owned(),
-        uses: uses.iter().map(|use_| (*use_).to_owned()).collect(),
-    })
-    .collect()
+    let permissions = PERMISSIONS.iter().map(|(name, purpose, without, danger)| Permission {
+        name: (*name).to_owned(),
+        purpose: (*purpose).to_owned(),
+        without: (*without).to_owned(),
+        danger: (!danger.is_empty()).then(|| (*danger).to_owned()),
+    });
+    permissions.collect()
 }
+
+/// Name, purpose, what fails without it, and what else it allows.
+const PERMISSIONS: &[(&str, &str, &str, &str)] = &[
+    (USER_READ, "Find users and read them.", "Users cannot be found.", ""),
+    (
+        GROUP_MEMBER_READ,
+        "Find groups, read them and their members and owners.",
+        "Groups and their holders cannot be read.",
+        "",
+    ),
+    (
+        ROLE_READ,
+        "Read directory roles and who holds them, our own included.",
+        "Roles are not visible, and `check` does not know what the application's own roles allow.",
+        "",
+    ),
+    (
+        ORGANIZATION_READ,
+        "Name the tenant in `check`.",
+        "`check` shows the tenant's id instead of its name.",
+        "",
+    ),
+    (
+        UNIT_READ,
+        "Find administrative units and read their names.",
+        "Units are known by their ids only, and `sync` leaves them out.",
+        "",
+    ),
+    (
+        HIDDEN_READ,
+        "See the members of groups with hidden membership.",
+        "Their members are reported as not visible.",
+        "",
+    ),
+    (
+        APPLICATION_READ,
+        "Find service principals and applications, and read when our own secret expires.",
+        "The secret's expiry may stay unknown, and service principals may not be found.",
+        "",
+    ),
+    (
+        DEVICE_READ,
+        "Find devices and read their names.",
+        "Devices cannot be found, and as members they have no name.",
+        "",
+    ),
+    (
+        CONTACT_READ,
+        "Find organizational contacts; add them as members, beside GroupMember.ReadWrite.All.",
+        "Contacts cannot be found or added as members.",
+        "",
+    ),
+    (
+        DIRECTORY_READ,
+        "Read which groups a device or contact is in.",
+        "What devices and contacts have cannot be asked from their side.",
+        "It reads everything in the directory.",
+    ),
+    (
+        GROUP_MEMBER_WRITE,
+        "Add and remove members; users and groups need nothing more.",
+        "Members cannot be changed, unless an Entra role of the application allows it.",
+        "",
+    ),
+    (
+        APPLICATION_WRITE,
+        "Add service principals as members, beside GroupMember.ReadWrite.All.",
+        "Service principals cannot be added as members.",
+        "With it the application can add secrets to other applications and act as them.",
+    ),
+    (
+        DEVICE_WRITE,
+        "Add devices as members, beside GroupMember.ReadWrite.All.",
+        "Devices cannot be added as members.",
+        "With it the application can change and delete devices.",
+    ),
+    (
+        GROUP_WRITE,
+        "Add and remove owners.",
+        "Owners cannot be changed, unless an Entra role of the application allows it.",
+        "With it the application can delete groups and read their content.",
+    ),
+    (
+        DIRECTORY_WRITE,
+        "The integration guide's broad permission: read users and groups, change members and owners.",
+        "Nothing, when the smaller permissions are granted instead.",
+        "With it the application can change most objects of the directory and delete applications.",
+    ),
+    (
+        ROLE_WRITE,
+        "Give and take roles for good, and change members and owners of groups that can be assigned to a role.",
+        "Roles and role-assignable groups cannot be changed; everything else can.",
+        "With it the application can make itself Global Administrator.",
+    ),
+];

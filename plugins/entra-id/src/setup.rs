@@ -1,14 +1,48 @@
-//! How to set Microsoft Entra ID up for this connector: clicks, and the same as an `az` script.
+//! How to set Microsoft Entra ID up for this connector: clicks, and the same as scripts. What is in it
+//! of permissions follows from the chosen uses.
 
 use doorward_core::{Script, SetupGuide, SetupStep};
 
-/// The guide. `{tenant}` and `{client_id}` stand for the connection's values.
+/// The guide for every use. `{tenant}` and `{client_id}` stand for the connection's values.
 pub(crate) fn guide() -> SetupGuide {
     SetupGuide {
-        warnings: WARNINGS.iter().map(|line| (*line).to_owned()).collect(),
+        warnings: vec![
+            "Admin consent needs a Privileged Role Administrator or Global Administrator.".to_owned(),
+            "Groups synchronized from an on-premises Active Directory are changed there only; distribution lists and mail-enabled security groups are changed in the Exchange admin center or the Microsoft 365 admin center only.".to_owned(),
+        ],
         steps: STEPS.iter().map(|(title, lines)| step(title, lines)).collect(),
-        scripts: vec![Script { tool: "az".to_owned(), text: AZ.to_owned() }],
+        scripts: scripts([
+            include_str!("setup/az.sh"),
+            include_str!("setup/graph.ps1"),
+            include_str!("setup/main.tf"),
+        ]),
     }
+}
+
+/// What a role in one administrative unit takes, instead of a permission to write (facts §0).
+pub(crate) fn scoped() -> SetupGuide {
+    SetupGuide {
+        warnings: vec![
+            "A role in an administrative unit reaches the groups that are in the unit themselves: that a person in the unit is a member of another group does not count.".to_owned(),
+        ],
+        steps: vec![step("Assign the role in one administrative unit", SCOPED)],
+        scripts: scripts([
+            include_str!("setup/az-scoped.sh"),
+            include_str!("setup/graph-scoped.ps1"),
+            include_str!("setup/scoped.tf"),
+        ]),
+    }
+}
+
+/// What to know before granting what the integration guide asks for.
+pub(crate) fn guide_warnings() -> SetupGuide {
+    SetupGuide { warnings: vec![GUIDE.to_owned()], ..SetupGuide::default() }
+}
+
+fn scripts(texts: [&str; 3]) -> Vec<Script> {
+    let tools = ["az", "powershell", "terraform"].into_iter();
+    let scripts = tools.zip(texts);
+    scripts.map(|(tool, text)| Script { tool: tool.to_owned(), text: text.to_owned() }).collect()
 }
 
 fn step(title: &str, lines: &[&str]) -> SetupStep {
@@ -18,13 +52,7 @@ fn step(title: &str, lines: &[&str]) -> SetupStep {
     }
 }
 
-const WARNINGS: &[&str] = &[
-    "The two permissions of this guide are very broad: with RoleManagement.ReadWrite.Directory the application can make itself Global Administrator. Protect its secret like an administrator's password.",
-    "Leave RoleManagement.ReadWrite.Directory out unless roles, or members of role-assignable groups, shall be changed; RoleManagement.Read.Directory is enough to see them.",
-    "Smaller sets instead of Directory.ReadWrite.All: to read, User.Read.All, GroupMember.Read.All, RoleManagement.Read.Directory and Organization.Read.All; to change members as well, GroupMember.ReadWrite.All; to change owners as well, Group.ReadWrite.All.",
-    "Groups synchronized from an on-premises Active Directory are changed there only; distribution lists and mail-enabled security groups are changed in the Exchange admin center or the Microsoft 365 admin center only.",
-    "Admin consent needs a Privileged Role Administrator or Global Administrator.",
-];
+const GUIDE: &str = "The integration guide's two permissions are very broad: with RoleManagement.ReadWrite.Directory the application can make itself Global Administrator, and with Directory.ReadWrite.All it changes most of the directory. Protect its secret like an administrator's password, or choose smaller uses.";
 
 const STEPS: &[(&str, &[&str])] = &[
     (
@@ -47,9 +75,8 @@ const STEPS: &[(&str, &[&str])] = &[
         "Choose the permissions",
         &[
             "Go to API permissions. Remove what is there: choose … beside Microsoft Graph, then Remove all permissions.",
-            "Choose Add a permission, Microsoft Graph, Application permissions.",
-            "Directory.ReadWrite.All: reads users and groups, and changes members and owners.",
-            "RoleManagement.ReadWrite.Directory: gives and takes roles, and changes members and owners of groups that can be assigned to a role. Only for those.",
+            "Choose Add a permission, Microsoft Graph, Application permissions, and tick these and no other:",
+            "{permissions}",
             "Choose Add permissions.",
         ],
     ),
@@ -69,31 +96,8 @@ const STEPS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Looks the permissions' ids up by name, so that a reader sees what is granted.
-const AZ: &str = r#"#!/usr/bin/env bash
-# Registers the application, grants it the two permissions, and writes the connection JSON.
-# Sign in first: az login --tenant TENANT   (Privileged Role Administrator or Global Administrator)
-set -euo pipefail
-
-name=Doorward
-graph=00000003-0000-0000-c000-000000000000 # Microsoft Graph
-# Leave the second one out unless roles or role-assignable groups shall be changed: it lets the application
-# make itself Global Administrator.
-permissions="Directory.ReadWrite.All RoleManagement.ReadWrite.Directory"
-
-tenant=$(az account show --query tenantId --output tsv)
-client_id=$(az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --query appId --output tsv)
-az ad sp create --id "$client_id" --output none
-for permission in $permissions; do
-  id=$(az ad sp show --id "$graph" --query "appRoles[?value=='$permission'].id" --output tsv)
-  az ad app permission add --id "$client_id" --api "$graph" --api-permissions "$id=Role" --output none
-done
-sleep 30 # a new application is not known everywhere at once
-az ad app permission admin-consent --id "$client_id"
-
-umask 077
-secret=$(az ad app credential reset --id "$client_id" --append --display-name "$name" --years 1 --query password --output tsv)
-printf '{"client_id": "%s", "secret": "%s", "tenant": "%s"}\n' "$client_id" "$secret" "$tenant" > entra-id.json
-echo "Wrote entra-id.json. If consent failed, open:"
-echo "https://login.microsoftonline.com/$tenant/adminconsent?client_id=$client_id"
-"#;
+const SCOPED: &[&str] = &[
+    "Go to Roles & admins, Admin units, and choose the unit, or make one and add the groups to it.",
+    "Choose Roles and administrators, Groups Administrator, Add assignments, and the application that you registered.",
+    "Smaller still: a custom role that allows microsoft.directory/groups/members/update.",
+];

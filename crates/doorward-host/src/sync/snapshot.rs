@@ -253,7 +253,7 @@ mod tests {
                     "entitlements": [right("member", true), right("owner", false)]},
                 {"kind": "role", "name": "role", "classes": [],
                     "entitlements": [right("assigned", true)]}],
-            "capabilities": [], "permissions": [],
+            "capabilities": [], "permissions": [], "uses": [],
             "setup": {"warnings": [], "steps": [], "scripts": []},
             "pacing": {"maxInFlight": 0}, "maxBatch": 1,
         }))

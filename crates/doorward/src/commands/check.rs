@@ -1,10 +1,10 @@
 //! `doorward check`: who we are there, what we may do, what to mend.
 
 use doorward_core::{
-    Attributes, Authority, AuthorityEntry, CheckReport, CredentialExpiry, Descriptor, Finding,
-    ObjectRef, Result, Severity,
+    Ability, Attributes, Authority, AuthorityEntry, CheckReport, CredentialExpiry, Descriptor,
+    Finding, ObjectRef, Result, Severity,
 };
-use doorward_host::Opened;
+use doorward_host::{JudgedAbility, Judgement, Opened, Uses, Verdict};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -12,14 +12,16 @@ use crate::cli::Target;
 use crate::exit::Exit;
 use crate::output::{Console, Table, reach, text};
 
-pub(super) async fn run(app: &App, target: &Target) -> Result<Exit> {
+pub(super) async fn run(app: &App, target: &Target, uses: &[String]) -> Result<Exit> {
     let opened = app.open(target).await?;
-    let report = opened.check().await?;
+    let uses = Uses::named(opened.descriptor(), uses)?;
+    let (report, judgement) = opened.check_for(&uses).await?;
     app.settle(&opened).await?;
+    let judgement = (!uses.chosen().is_empty()).then_some(judgement);
     if app.console.is_json() {
-        app.console.json("Check", &document(app, &opened, &report));
+        app.console.json("Check", &document(app, &opened, &report, judgement.as_ref()));
     } else {
-        show(app, &opened, &report);
+        show(app, &opened, &report, judgement.as_ref());
     }
     Ok(if is_usable(&report) { Exit::DONE } else { Exit::PERMISSION })
 }
@@ -28,7 +30,12 @@ fn is_usable(report: &CheckReport) -> bool {
     !report.findings.iter().any(|finding| finding.severity == Severity::Problem)
 }
 
-fn document(app: &App, opened: &Opened, report: &CheckReport) -> Value {
+fn document(
+    app: &App,
+    opened: &Opened,
+    report: &CheckReport,
+    judgement: Option<&Judgement>,
+) -> Value {
     let integration = opened.integration();
     let endpoints = integration
         .reach
@@ -42,10 +49,11 @@ fn document(app: &App, opened: &Opened, report: &CheckReport) -> Value {
         "usable": is_usable(report),
         "endpoints": endpoints,
         "report": report,
+        "judgement": judgement,
     })
 }
 
-fn show(app: &App, opened: &Opened, report: &CheckReport) {
+fn show(app: &App, opened: &Opened, report: &CheckReport, judgement: Option<&Judgement>) {
     let console = &app.console;
     let identity = &report.identity;
     console
@@ -65,7 +73,10 @@ fn show(app: &App, opened: &Opened, report: &CheckReport) {
     show_proxies(app, opened);
     console.line(expiry(app, &report.credential_expiry));
     console.line("");
-    show_authority(console, report, opened.descriptor());
+    match judgement {
+        None => show_authority(console, report, opened.descriptor()),
+        Some(judgement) => show_judgement(console, judgement, report, opened.descriptor()),
+    }
     show_findings(app, &report.findings);
 }
 
@@ -89,12 +100,57 @@ fn show_authority(console: &Console, report: &CheckReport, descriptor: &Descript
     let mut reasons = Vec::new();
     let mut table = Table::new(["Action", "On", "Right", "Where"]);
     for entry in &report.authority {
-        let right = entry.entitlement.as_deref().unwrap_or("-");
-        table.row([&entry.action, &entry.kind, right, &place(entry, &mut reasons, &names)]);
+        let Ability { action, kind, .. } = &entry.ability;
+        table.row([action, kind, &right(&entry.ability), &place(entry, &mut reasons, &names)]);
     }
     console.table(&table);
+    show_reasons(console, &reasons);
+}
+
+/// The same, and what each comes to for the uses.
+fn show_judgement(
+    console: &Console,
+    judgement: &Judgement,
+    report: &CheckReport,
+    descriptor: &Descriptor,
+) {
+    let names = |key: &ObjectRef| named(key, &report.attributes, descriptor);
+    let mut reasons = Vec::new();
+    let column = format!("For {}", judgement.uses.join(", "));
+    let mut table = Table::new(["Action", "On", "Right", "Where", &column]);
+    for judged in &judgement.abilities {
+        let entry = &judged.entry;
+        let place = place(entry, &mut reasons, &names);
+        let Ability { action, kind, .. } = &entry.ability;
+        table.row([action, kind, &right(&entry.ability), &place, verdict(judged)]);
+    }
+    console.table(&table);
+    show_reasons(console, &reasons);
+}
+
+fn show_reasons(console: &Console, reasons: &[&str]) {
     for (number, reason) in (1..).zip(reasons) {
         console.line(format!("[{number}] {reason}"));
+    }
+}
+
+fn right(ability: &Ability) -> String {
+    let right = ability.entitlement.as_deref().unwrap_or("-");
+    match &ability.principal {
+        Some(kind) => format!("{right}, for {kind}"),
+        None => right.to_owned(),
+    }
+}
+
+/// A permission that would settle what is not known is what to look at.
+fn verdict(judged: &JudgedAbility) -> &'static str {
+    match judged.verdict {
+        Verdict::Works => "works",
+        Verdict::Partly => "MISSING in part",
+        Verdict::Unknown if judged.missing.is_empty() => "NOT KNOWN",
+        Verdict::Missing | Verdict::Unknown => "MISSING",
+        Verdict::TooMuch => "too much",
+        Verdict::NotWanted => "-",
     }
 }
 
@@ -177,7 +233,8 @@ mod tests {
     fn authority_is_told_in_words() {
         let check = |authority: Authority, expected: &str| {
             let (action, kind) = ("grant".to_owned(), "group".to_owned());
-            let entry = AuthorityEntry { action, kind, entitlement: None, authority };
+            let ability = Ability { action, kind, entitlement: None, principal: None };
+            let entry = AuthorityEntry { ability, authority };
             assert_eq!(place(&entry, &mut vec!["earlier"], &ObjectRef::to_string), expected);
         };
         let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();

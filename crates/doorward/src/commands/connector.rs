@@ -1,6 +1,6 @@
 //! `doorward connector`: the kinds of systems that can be reached.
 
-use doorward_core::{Capability, Descriptor, Registry, Result};
+use doorward_core::{Capability, Descriptor, Permission, Registry, Result};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -59,16 +59,22 @@ pub(super) fn show(app: &App, id: &str) -> Result<Exit> {
     console.table(&rights(descriptor));
     console.line("");
     console.line("Permissions that it makes use of; `doorward setup` says which to give:");
-    show_permissions(console, descriptor);
+    show_permissions(console, &descriptor.permissions);
     Ok(Exit::DONE)
 }
 
 /// Each permission with what it is for and what does not work without it: sentences, too long for a
 /// table.
-pub(super) fn show_permissions(console: &Console, descriptor: &Descriptor) {
-    for permission in &descriptor.permissions {
+pub(super) fn show_permissions<'p>(
+    console: &Console,
+    permissions: impl IntoIterator<Item = &'p Permission>,
+) {
+    for permission in permissions {
         console.line(format!("  {}", permission.name));
         console.line(format!("      {}", permission.purpose));
+        if let Some(danger) = &permission.danger {
+            console.line(format!("      WARNING: {danger}"));
+        }
         console.line(format!("      Without it: {}", permission.without));
     }
 }

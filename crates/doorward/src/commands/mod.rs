@@ -45,7 +45,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Exit> {
 /// What the command opens.
 fn target(command: &Command) -> Option<Target> {
     match command {
-        Command::Check { target }
+        Command::Check { target, .. }
         | Command::Sync { target }
         | Command::Access(
             AccessCommand::List { target, .. } | AccessCommand::Explain { target, .. },
@@ -118,9 +118,11 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Schema { connector } => schema::run(app, &connector),
         Command::Validate { connector, file } => validate::run(app, &connector, &file).await,
-        Command::Setup { connector, script } => setup::run(app, &connector, script.as_deref()),
+        Command::Setup { connector, uses, script } => {
+            setup::run(app, &connector, &uses, script.as_deref())
+        }
         Command::Integration(command) => integration::run(app, command).await,
-        Command::Check { target } => check::run(app, &target).await,
+        Command::Check { target, uses } => check::run(app, &target, &uses).await,
         Command::Sync { target } => sync::run(app, &target).await,
         Command::List(command) => list::run(app, &command).await,
         Command::Access(AccessCommand::List { on, who, last_sync, target }) => {

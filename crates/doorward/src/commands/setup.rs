@@ -1,30 +1,45 @@
 //! `doorward setup`: how to prepare a system for its connector.
 
-use doorward_core::{Error, ErrorKind, Result, Script, SetupGuide, SetupStep};
+use doorward_core::{Descriptor, Error, ErrorKind, Result, Script, SetupGuide, SetupStep, Use};
+use doorward_host::Uses;
 use serde_json::json;
 
 use crate::app::App;
 use crate::exit::Exit;
+use crate::output::{Console, Table};
 
-pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit> {
+pub(super) fn run(app: &App, connector: &str, uses: &[String], tool: Option<&str>) -> Result<Exit> {
     let descriptor = app.factory(connector)?.descriptor();
-    let mut guide = descriptor.setup.clone();
-    guide.steps.push(last_step(&descriptor.id));
+    let uses = match uses {
+        [] => Uses::first(descriptor),
+        names => Uses::named(descriptor, names)?,
+    };
+    let mut guide = uses.guide();
+    guide.steps.push(last_step(&descriptor.id, &uses));
     if let Some(tool) = tool {
         app.console.exact(&ended(&script(&guide, tool)?.text));
         return Ok(Exit::DONE);
     }
     if app.console.is_json() {
+        let names: Vec<&str> = uses.chosen().iter().map(|one| one.name.as_str()).collect();
         let fields = json!({
             "connector": descriptor.id,
+            "uses": names,
+            "permissions": uses.permissions(),
             "setup": guide,
-            "permissions": descriptor.permissions,
         });
         app.console.json("Setup", &fields);
         return Ok(Exit::DONE);
     }
-    let console = &app.console;
+    show(&app.console, descriptor, &uses, &guide);
+    Ok(Exit::DONE)
+}
+
+fn show(console: &Console, descriptor: &Descriptor, uses: &Uses<'_>, guide: &SetupGuide) {
     console.line(format!("How to prepare {} for Doorward", descriptor.name));
+    for one in uses.chosen() {
+        console.line(format!("For {}: {}", one.name, one.purpose));
+    }
     for warning in &guide.warnings {
         console.line(format!("WARNING: {warning}"));
     }
@@ -37,23 +52,53 @@ pub(super) fn run(app: &App, connector: &str, tool: Option<&str>) -> Result<Exit
     }
     console.line("");
     console.line("Permissions, what each is for, and what does not work without it:");
-    super::connector::show_permissions(console, descriptor);
+    super::connector::show_permissions(console, uses.permissions());
+    let chosen = command(descriptor, uses);
     for script in &guide.scripts {
         console.line("");
         console.line(format!(
-            "The same as a script for `{0}` (`doorward setup {1} --script {0}` prints only this):",
-            script.tool, descriptor.id
+            "The same as a script for `{0}` (`{chosen} --script {0}` prints only this):",
+            script.tool
         ));
         console.line("");
         for line in script.text.lines() {
             console.line(format!("    {line}").trim_end());
         }
     }
-    Ok(Exit::DONE)
+    show_other_uses(console, descriptor, uses);
+}
+
+fn show_other_uses(console: &Console, descriptor: &Descriptor, uses: &Uses<'_>) {
+    let others: Vec<&Use> =
+        descriptor.uses.iter().filter(|one| !uses.chosen().contains(one)).collect();
+    if others.is_empty() {
+        return;
+    }
+    console.line("");
+    console.line("Other uses; `--use` takes several, with commas:");
+    let mut table = Table::new(["Use", "For what"]);
+    for one in others {
+        table.row([&one.name, &one.purpose]);
+    }
+    console.table(&table);
+}
+
+/// The command that prints this guide.
+fn command(descriptor: &Descriptor, uses: &Uses<'_>) -> String {
+    let names: Vec<&str> = uses.chosen().iter().map(|one| one.name.as_str()).collect();
+    match names.as_slice() {
+        [] => format!("doorward setup {}", descriptor.id),
+        names => format!("doorward setup {} --use {}", descriptor.id, names.join(",")),
+    }
 }
 
 /// What follows the connector's own steps: a connector does not know the command line.
-fn last_step(connector: &str) -> SetupStep {
+fn last_step(connector: &str, uses: &Uses<'_>) -> SetupStep {
+    let names: Vec<&str> = uses.chosen().iter().map(|one| one.name.as_str()).collect();
+    let check = match names.as_slice() {
+        [] => "doorward check -i NAME".to_owned(),
+        names => format!("doorward check -i NAME --use {}", names.join(",")),
+    };
     SetupStep {
         title: "Add the integration".to_owned(),
         lines: vec![
@@ -62,7 +107,7 @@ fn last_step(connector: &str) -> SetupStep {
                 "Store it under a name that you choose: doorward integration add NAME --connector \
                  {connector} --connection FILE"
             ),
-            "See what is missing and what is too much: doorward check -i NAME".to_owned(),
+            format!("See what is missing and what is too much: {check}"),
             "For a new secret, later: doorward integration update NAME --secret -".to_owned(),
         ],
     }

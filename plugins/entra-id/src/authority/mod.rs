@@ -7,7 +7,7 @@
 mod deeds;
 mod own;
 
-use doorward_core::{Authority, AuthorityEntry, Error, ObjectRef};
+use doorward_core::{Ability, Authority, AuthorityEntry, Error, ObjectRef};
 use std::collections::BTreeSet;
 
 use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER};
@@ -16,8 +16,9 @@ use crate::manageability::{
     SECURITY, SYNCED,
 };
 use crate::permissions::{
-    READ_GROUPS, READ_ROLES, READ_UNITS, READ_USERS, ROLE_WRITE, WRITE_MEMBERS, WRITE_OWNERS,
-    WRITE_ROLES,
+    DIRECTORY_WRITE, HIDDEN_READ, Purpose, READ_APPLICATIONS, READ_CONTACTS, READ_DEVICES,
+    READ_GROUPS, READ_ORGANIZATION, READ_ROLES, READ_SERVICE_PRINCIPALS, READ_UNITS, READ_USERS,
+    ROLE_WRITE, WRITE_MEMBERS, WRITE_OWNERS, WRITE_ROLES, extra_for_member,
 };
 use deeds::Deed;
 pub(crate) use own::{Own, read as read_own};
@@ -32,48 +33,71 @@ struct Power<'a> {
     own: Result<&'a Own, &'a Error>,
 }
 
+/// What is no object, but may be read or not.
+pub(crate) const TENANT: &str = "tenant";
+/// The groups whose members take a permission of their own to be seen (facts §0).
+pub(crate) const HIDDEN_MEMBERSHIP: &str = "hidden-membership";
+
+/// The kinds whose adding as a member takes a permission of its own (facts §0).
+const EXTRA_MEMBERS: [Kind; 3] = [Kind::ServicePrincipal, Kind::Device, Kind::Contact];
+
+/// What is read: kind, right, permissions, and the action of a role.
+const READS: [(&str, Option<&str>, &Purpose, Deed); 12] = [
+    (Kind::User.name(), None, &READ_USERS, Deed("users", "standard/read")),
+    (Kind::Group.name(), None, &READ_GROUPS, Deed("groups", "standard/read")),
+    (Kind::Group.name(), Some(MEMBER), &READ_GROUPS, Deed("groups", "members/read")),
+    (Kind::Group.name(), Some(OWNER), &READ_GROUPS, Deed("groups", "owners/read")),
+    (Kind::Role.name(), None, &READ_ROLES, Deed("roleDefinitions", "standard/read")),
+    (Kind::Role.name(), Some(ASSIGNED), &READ_ROLES, Deed("roleAssignments", "standard/read")),
+    (Kind::Unit.name(), None, &READ_UNITS, Deed("administrativeUnits", "standard/read")),
+    (
+        Kind::ServicePrincipal.name(),
+        None,
+        &READ_SERVICE_PRINCIPALS,
+        Deed("servicePrincipals", "standard/read"),
+    ),
+    (Kind::Application.name(), None, &READ_APPLICATIONS, Deed("applications", "standard/read")),
+    (Kind::Device.name(), None, &READ_DEVICES, Deed("devices", "standard/read")),
+    (Kind::Contact.name(), None, &READ_CONTACTS, Deed("contacts", "standard/read")),
+    (TENANT, None, &READ_ORGANIZATION, Deed("organization", "standard/read")),
+];
+
 /// One entry for each operation that the connector offers.
 pub(crate) fn authority(token: &BTreeSet<&str>, own: Result<&Own, &Error>) -> Vec<AuthorityEntry> {
     let power = Power { token, own };
-    let read = |kind: Kind, entitlement, needs: &[&str], deed| {
-        entry("read", kind, entitlement, power.reads(kind, entitlement, needs, deed))
-    };
-    let mut entries = vec![
-        read(Kind::User, None, READ_USERS.needs, Deed("users", "standard/read")),
-        read(Kind::Group, None, READ_GROUPS.needs, Deed("groups", "standard/read")),
-        read(Kind::Group, Some(MEMBER), READ_GROUPS.needs, Deed("groups", "members/read")),
-        read(Kind::Group, Some(OWNER), READ_GROUPS.needs, Deed("groups", "owners/read")),
-        read(Kind::Role, None, READ_ROLES.needs, Deed("roleDefinitions", "standard/read")),
-        read(
-            Kind::Role,
-            Some(ASSIGNED),
-            READ_ROLES.needs,
-            Deed("roleAssignments", "standard/read"),
-        ),
-        read(Kind::Unit, None, READ_UNITS.needs, Deed("administrativeUnits", "standard/read")),
-    ];
+    let mut entries = Vec::new();
+    for (kind, entitlement, purpose, deed) in READS {
+        let authority = power.reads(kind, entitlement, purpose.needs, deed);
+        entries.push(entry("read", kind, entitlement, authority));
+    }
     for action in ["grant", "revoke"] {
         for entitlement in [MEMBER, OWNER] {
             let links = power.changes_links(entitlement);
-            entries.push(entry(action, Kind::Group, Some(entitlement), links));
+            entries.push(entry(action, Kind::Group.name(), Some(entitlement), links));
         }
-        entries.push(entry(action, Kind::Role, Some(ASSIGNED), power.changes_roles()));
+        entries.push(entry(action, Kind::Role.name(), Some(ASSIGNED), power.changes_roles()));
     }
+    entries.extend(EXTRA_MEMBERS.map(|kind| {
+        let mut entry = entry("grant", Kind::Group.name(), Some(MEMBER), power.adds(kind));
+        entry.ability.principal = Some(kind.name().to_owned());
+        entry
+    }));
     entries
 }
 
 fn entry(
     action: &str,
-    kind: Kind,
+    kind: &str,
     entitlement: Option<&str>,
     authority: Authority,
 ) -> AuthorityEntry {
-    AuthorityEntry {
+    let ability = Ability {
         action: action.to_owned(),
-        kind: kind.name().to_owned(),
+        kind: kind.to_owned(),
         entitlement: entitlement.map(str::to_owned),
-        authority,
-    }
+        principal: None,
+    };
+    AuthorityEntry { ability, authority }
 }
 
 /// The units in which a role of ours lets us change these links of groups.
@@ -109,17 +133,19 @@ impl Power<'_> {
     /// Whether a role at a unit reads there is written down nowhere.
     fn reads(
         &self,
-        kind: Kind,
+        kind: &str,
         entitlement: Option<&str>,
         needs: &[&str],
         deed: Deed,
     ) -> Authority {
         let scopes = self.allows(deed);
         if self.carries(needs) || scopes.contains(&None) {
-            return Authority::Everywhere { except: Vec::new() };
+            let is_partial = entitlement == Some(MEMBER) && !self.token.contains(HIDDEN_READ);
+            let hidden = is_partial.then(|| HIDDEN_MEMBERSHIP.to_owned());
+            return Authority::Everywhere { except: hidden.into_iter().collect() };
         }
         // An owner reads the group itself, but not its lists (facts §2.2).
-        if kind == Kind::Group && entitlement.is_none() && self.owned().next().is_some() {
+        if kind == Kind::Group.name() && entitlement.is_none() && self.owned().next().is_some() {
             return Authority::OnlyIn { resources: self.owned().cloned().collect() };
         }
         if scopes.is_empty() {
@@ -164,6 +190,25 @@ impl Power<'_> {
         let uncovered = others.into_iter().filter(|class| !covered.contains(class));
         let except = UNCHANGEABLE.into_iter().chain(uncovered).map(str::to_owned).collect();
         Authority::Everywhere { except }
+    }
+
+    /// Adding members of a kind that takes one permission more; a role or ownership that reaches the
+    /// group is enough by itself (facts §2.2). Of `Directory.ReadWrite.All` it is not written down.
+    fn adds(&self, kind: Kind) -> Authority {
+        let without_token = Power { token: &BTreeSet::new(), own: self.own };
+        let extra = extra_for_member(kind.name()).unwrap_or_default();
+        let (plain, enough) = (self.changes_links(MEMBER), self.token.contains(extra));
+        match without_token.changes_links(MEMBER) {
+            _ if enough || !self.carries(WRITE_MEMBERS) => plain,
+            _ if self.token.contains(DIRECTORY_WRITE) => Authority::Unknown {
+                because: format!(
+                    "Microsoft documents {extra} for it, which the token does not carry; Directory.ReadWrite.All may be enough."
+                ),
+            },
+            Authority::No { .. } => Authority::No { needs: vec![extra.to_owned()] },
+            Authority::Unknown { .. } => self.otherwise(&[extra]),
+            by_role => by_role,
+        }
     }
 
     fn changes_roles(&self) -> Authority {

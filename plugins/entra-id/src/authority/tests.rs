@@ -32,8 +32,10 @@ fn told(
 ) -> String {
     let entries = authority(&token.iter().copied().collect(), own);
     let mut found = entries.into_iter().filter(|entry| {
-        (entry.action.as_str(), entry.kind.as_str(), entry.entitlement.as_deref())
+        let ability = &entry.ability;
+        (ability.action.as_str(), ability.kind.as_str(), ability.entitlement.as_deref())
             == (action, kind, entitlement)
+            && ability.principal.is_none()
     });
     let (Some(entry), None) = (found.next(), found.next()) else { panic!("{action} {kind}") };
     match entry.authority {
@@ -54,8 +56,9 @@ fn a_missing_permission_is_unknown_until_our_roles_are_known() {
     for (own, expected) in [(Err(&unread), "unknown"), (Ok(&partly), "unknown"), (Ok(&whole), "no")]
     {
         for entry in authority(&BTreeSet::new(), own) {
-            let entitlement = entry.entitlement.as_deref();
-            let told = told(&[], own, &entry.action, &entry.kind, entitlement);
+            let ability = &entry.ability;
+            let entitlement = ability.entitlement.as_deref();
+            let told = told(&[], own, &ability.action, &ability.kind, entitlement);
             assert_eq!(told, expected, "{entry:?}");
         }
     }
@@ -152,4 +155,40 @@ fn an_owner_changes_members_and_reads_the_group() {
 fn a_role_at_a_unit_is_not_said_to_read_there() {
     let own = own(&[("groups/standard/read", Some("emea"))], Some(&[]));
     assert_eq!(told(&[], Ok(&own), "read", "group", None), "unknown");
+}
+
+#[test]
+fn members_of_some_kinds_take_a_permission_more() {
+    let whole = own(&[], Some(&[]));
+    let by_role = own(&[("groups/members/update", None)], Some(&[]));
+    let in_unit = own(&[("groups/members/update", Some("emea"))], Some(&[]));
+    let (small, extra) = ("GroupMember.ReadWrite.All", "Device.ReadWrite.All");
+    let table = [
+        (&[small, extra][..], &whole, "everywhere"),
+        (&[small], &whole, "no: Device.ReadWrite.All"),
+        (&[extra], &whole, "no: GroupMember.ReadWrite.All"),
+        (&[small], &by_role, "everywhere"),
+        (&[small], &in_unit, "only in"),
+        (&["Directory.ReadWrite.All"], &whole, "unknown"),
+        (&["Directory.ReadWrite.All", extra], &whole, "everywhere"),
+    ];
+    for (token, own, expected) in table {
+        let entries = authority(&token.iter().copied().collect(), Ok(own));
+        let found = entries.iter().find(|one| one.ability.principal.as_deref() == Some("device"));
+        let told = match &found.unwrap().authority {
+            Authority::Everywhere { .. } => "everywhere".to_owned(),
+            Authority::OnlyIn { .. } => "only in".to_owned(),
+            Authority::No { needs } => format!("no: {}", needs[0]),
+            Authority::Unknown { .. } => "unknown".to_owned(),
+        };
+        assert_eq!(told, expected, "{token:?}");
+    }
+}
+
+#[test]
+fn hidden_membership_is_an_exception_until_its_permission_is_there() {
+    let whole = own(&[], Some(&[]));
+    let read = |token: &[&str]| told(token, Ok(&whole), "read", "group", Some(MEMBER));
+    assert_eq!(read(&["GroupMember.Read.All"]), "everywhere but hidden-membership");
+    assert_eq!(read(&["GroupMember.Read.All", "Member.Read.Hidden"]), "everywhere");
 }

@@ -8,8 +8,10 @@ use crate::world::{World, assigned, member, owner, unit, user};
 
 fn on(report: &CheckReport, action: &str, kind: &str, entitlement: Option<&str>) -> Authority {
     let entry = report.authority.iter().find(|entry| {
-        (entry.action.as_str(), entry.kind.as_str(), entry.entitlement.as_deref())
+        let ability = &entry.ability;
+        (ability.action.as_str(), ability.kind.as_str(), ability.entitlement.as_deref())
             == (action, kind, entitlement)
+            && ability.principal.is_none()
     });
     entry.unwrap().authority.clone()
 }

@@ -1,0 +1,408 @@
+//! Uses: what an operator wants of a connection, how to set the provider up for just that, and how far
+//! what was granted is from it.
+
+use doorward_core::{
+    Ability, Authority, AuthorityEntry, CheckReport, Descriptor, Error, ErrorKind, Finding,
+    Permission, Result, Script, SetupGuide, SetupStep, Severity, Use, WantedAbility,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Stands for the chosen permissions in a guide.
+const PERMISSIONS: &str = "{permissions}";
+
+/// The uses that somebody chose, maybe none.
+#[derive(Clone, Debug)]
+pub struct Uses<'d> {
+    descriptor: &'d Descriptor,
+    chosen: Vec<&'d Use>,
+}
+
+impl<'d> Uses<'d> {
+    /// The uses of these names.
+    ///
+    /// # Errors
+    /// When the connector has no such use.
+    pub fn named(descriptor: &'d Descriptor, names: &[String]) -> Result<Self> {
+        let find = |name: &String| {
+            let mut uses = descriptor.uses.iter();
+            uses.find(|one| one.name == *name).ok_or_else(|| unknown(descriptor, name))
+        };
+        let mut chosen: Vec<&Use> = Vec::new();
+        for name in names {
+            let found = find(name)?;
+            if !chosen.contains(&found) {
+                chosen.push(found);
+            }
+        }
+        Ok(Self { descriptor, chosen })
+    }
+
+    /// The use to begin with.
+    pub fn first(descriptor: &'d Descriptor) -> Self {
+        Self { descriptor, chosen: descriptor.uses.iter().take(1).collect() }
+    }
+
+    /// Those that were chosen.
+    pub fn chosen(&self) -> &[&'d Use] {
+        &self.chosen
+    }
+
+    /// Their names in a sentence.
+    pub fn words(&self) -> String {
+        let names: Vec<&str> = self.chosen.iter().map(|one| one.name.as_str()).collect();
+        names.join(" and ")
+    }
+
+    /// The permissions that they take together.
+    pub fn permissions(&self) -> Vec<&'d Permission> {
+        let names = self.permission_names();
+        let permissions = self.descriptor.permissions.iter();
+        permissions.filter(|permission| names.contains(permission.name.as_str())).collect()
+    }
+
+    fn permission_names(&self) -> BTreeSet<&'d str> {
+        let abilities = self.chosen.iter().flat_map(|one| &one.abilities);
+        abilities.flat_map(|one| &one.permissions).map(String::as_str).collect()
+    }
+
+    /// How to set the provider up for them, and nothing more.
+    pub fn guide(&self) -> SetupGuide {
+        let mut guide = self.descriptor.setup.clone();
+        for extra in self.chosen.iter().map(|one| &one.setup) {
+            guide.warnings.extend(extra.warnings.iter().cloned());
+            guide.steps.extend(extra.steps.iter().cloned());
+            for script in &mut guide.scripts {
+                let parts = extra.scripts.iter().filter(|part| part.tool == script.tool);
+                script.text.extend(parts.map(|part| part.text.as_str()));
+            }
+        }
+        let permissions = self.permissions();
+        for step in &mut guide.steps {
+            spell_out(step, &permissions);
+        }
+        for script in &mut guide.scripts {
+            fill_in(script, &permissions);
+        }
+        guide
+    }
+
+    /// Compares what a check found with what these uses want. Without any use it says only which
+    /// permissions are never needed, or dangerous.
+    pub fn judge(&self, report: &CheckReport) -> Judgement {
+        let names = self.permission_names();
+        let granted: BTreeSet<&str> = report.permissions.iter().map(String::as_str).collect();
+        let absent: BTreeSet<&str> = names.difference(&granted).copied().collect();
+        let abilities: Vec<JudgedAbility> =
+            self.entries(report).into_iter().map(|entry| self.judged(entry, &absent)).collect();
+        let missing: BTreeSet<&str> = abilities
+            .iter()
+            .flat_map(|one| &one.missing)
+            .filter_map(|name| absent.get(name.as_str()).copied())
+            .collect();
+        let mut judgement = Judgement {
+            uses: self.chosen.iter().map(|one| one.name.clone()).collect(),
+            missing: owned(missing.iter()),
+            excess: match self.chosen.is_empty() {
+                true => Vec::new(),
+                false => owned(granted.difference(&names)),
+            },
+            instead: owned(absent.difference(&missing)),
+            abilities,
+            findings: Vec::new(),
+        };
+        judgement.findings = match self.chosen.is_empty() {
+            true => granted.iter().filter_map(|name| self.dangerous(name)).collect(),
+            false => self.findings(&judgement),
+        };
+        judgement
+    }
+
+    fn wanted(&self, ability: &Ability) -> impl Iterator<Item = &'d WantedAbility> {
+        let abilities = self.chosen.iter().flat_map(|one| &one.abilities);
+        abilities.filter(move |wanted| wanted.ability == *ability)
+    }
+
+    /// What the check says, and of what it says nothing.
+    fn entries(&self, report: &CheckReport) -> Vec<AuthorityEntry> {
+        let mut entries = report.authority.clone();
+        for wanted in self.chosen.iter().flat_map(|one| &one.abilities) {
+            if !entries.iter().any(|entry| entry.ability == wanted.ability) {
+                let because = "The check says nothing of it.".to_owned();
+                entries.push(AuthorityEntry {
+                    ability: wanted.ability.clone(),
+                    authority: Authority::Unknown { because },
+                });
+            }
+        }
+        entries
+    }
+
+    fn judged(&self, entry: AuthorityEntry, absent: &BTreeSet<&str>) -> JudgedAbility {
+        let wanted: Vec<&WantedAbility> = self.wanted(&entry.ability).collect();
+        let verdict = verdict(&entry, &wanted);
+        let missing: BTreeSet<&str> = match verdict {
+            Verdict::Partly | Verdict::Missing | Verdict::Unknown => {
+                let needs = wanted.iter().flat_map(|one| &one.permissions).map(String::as_str);
+                needs.filter(|need| absent.contains(need)).collect()
+            }
+            Verdict::Works | Verdict::TooMuch | Verdict::NotWanted => BTreeSet::new(),
+        };
+        let missing = owned(missing.iter());
+        JudgedAbility { entry, verdict, missing }
+    }
+
+    fn findings(&self, judgement: &Judgement) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            judgement.missing.iter().map(|name| self.lacking(name)).collect();
+        let lacking = judgement.abilities.iter().filter(|one| {
+            one.missing.is_empty()
+                && matches!(one.verdict, Verdict::Partly | Verdict::Missing | Verdict::Unknown)
+        });
+        findings.extend(lacking.map(|one| self.out_of_reach(&one.entry)));
+        findings.extend(judgement.excess.iter().map(|name| self.needless(name, judgement)));
+        if judgement.excess.is_empty() {
+            let too_much = judgement.abilities.iter().filter(|one| one.verdict == Verdict::TooMuch);
+            findings.extend(too_much.map(|one| self.more_than_wanted(&one.entry)));
+        }
+        findings
+    }
+
+    fn setup_command(&self) -> String {
+        let uses: Vec<String> =
+            self.chosen.iter().map(|one| format!(" --use {}", one.name)).collect();
+        format!("doorward setup {}{}", self.descriptor.id, uses.concat())
+    }
+
+    fn lacking(&self, name: &str) -> Finding {
+        let permission = self.descriptor.permissions.iter().find(|one| one.name == name);
+        let without = permission.map(|one| format!(" Without it: {}", one.without));
+        Finding {
+            severity: Severity::Problem,
+            code: "missing-permission".to_owned(),
+            message: format!(
+                "The permission {name} is not granted; {} needs it.{}",
+                self.words(),
+                without.unwrap_or_default()
+            ),
+            remedy: Some(format!(
+                "Grant it: `{}` shows how. It works with the next token, within about an hour.",
+                self.setup_command()
+            )),
+        }
+    }
+
+    fn out_of_reach(&self, entry: &AuthorityEntry) -> Finding {
+        let ability = words(&entry.ability);
+        let what = match &entry.authority {
+            Authority::Everywhere { except } => {
+                format!("{ability} is possible everywhere but on {}", except.join(", "))
+            }
+            Authority::OnlyIn { resources } => {
+                let places: Vec<String> = resources.iter().map(ToString::to_string).collect();
+                format!("{ability} is possible only in {}", places.join(", "))
+            }
+            Authority::No { .. } => format!("{ability} is not possible"),
+            Authority::Unknown { because } => {
+                let because = because.trim_end_matches('.');
+                format!("whether {ability} is possible is not known: {because}")
+            }
+        };
+        Finding {
+            severity: Severity::Problem,
+            code: "missing-authority".to_owned(),
+            message: format!("For {}, {what}.", self.words()),
+            remedy: Some(format!("`{}` shows what it takes.", self.setup_command())),
+        }
+    }
+
+    fn needless(&self, name: &str, judgement: &Judgement) -> Finding {
+        let permission = self.descriptor.permissions.iter().find(|one| one.name == name);
+        let danger = permission.and_then(|one| one.danger.as_deref());
+        let remedy = match judgement.instead.as_slice() {
+            [] => format!("Remove {name} and revoke its consent."),
+            instead => format!(
+                "Grant {} instead, then remove {name} and revoke its consent.",
+                instead.join(", ")
+            ),
+        };
+        over_granted(
+            format!("The application holds {name}, which {} does not need.", self.words()),
+            danger,
+            remedy,
+        )
+    }
+
+    fn more_than_wanted(&self, entry: &AuthorityEntry) -> Finding {
+        over_granted(
+            format!(
+                "{} is possible to a larger extent than {} needs, and no permission gives it: a role of the application, or ownership, does.",
+                words(&entry.ability),
+                self.words()
+            ),
+            None,
+            "Take the application's role or ownership at the provider.".to_owned(),
+        )
+    }
+
+    /// A permission that nobody should hold without knowing.
+    fn dangerous(&self, name: &str) -> Option<Finding> {
+        let Some(permission) = self.descriptor.permissions.iter().find(|one| one.name == name)
+        else {
+            return Some(over_granted(
+                format!("The application holds {name}, which this connector does not use."),
+                None,
+                format!("Remove {name} and revoke its consent."),
+            ));
+        };
+        let danger = permission.danger.as_deref()?;
+        let uses = self.descriptor.uses.iter().filter(|one| takes(one, name));
+        let uses: Vec<&str> = uses.map(|one| one.name.as_str()).collect();
+        let remedy = format!(
+            "Remove it, unless this connection is for {}. `doorward check --use USE` says what is enough for a use.",
+            uses.join(" or ")
+        );
+        Some(over_granted(format!("The application holds {name}."), Some(danger), remedy))
+    }
+}
+
+/// What a check says of the chosen uses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judgement {
+    /// Their names.
+    pub uses: Vec<String>,
+    /// Each ability, with what it comes to.
+    pub abilities: Vec<JudgedAbility>,
+    /// The permissions without which something that is wanted does not work.
+    pub missing: Vec<String>,
+    /// The permissions that are held and not wanted.
+    pub excess: Vec<String>,
+    /// The permissions that are wanted and not held, though everything works: by larger ones that
+    /// are held, or by a role.
+    pub instead: Vec<String>,
+    /// The same for people.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
+}
+
+/// An ability, and what it comes to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JudgedAbility {
+    /// What the check says.
+    #[serde(flatten)]
+    pub entry: AuthorityEntry,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// The permissions that the uses name for it, and that are not held.
+    pub missing: Vec<String>,
+}
+
+/// What an ability comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Wanted, and there.
+    Works,
+    /// Wanted, and there in a part of the place only.
+    Partly,
+    /// Wanted, and not there.
+    Missing,
+    /// Wanted, and not known.
+    Unknown,
+    /// There, and not wanted, or not everywhere.
+    TooMuch,
+    /// Not wanted. What can be read besides does no harm.
+    NotWanted,
+}
+
+fn takes(one: &Use, permission: &str) -> bool {
+    one.abilities.iter().any(|ability| ability.permissions.iter().any(|name| name == permission))
+}
+
+fn verdict(entry: &AuthorityEntry, wanted: &[&WantedAbility]) -> Verdict {
+    let is_there =
+        matches!(entry.authority, Authority::Everywhere { .. } | Authority::OnlyIn { .. });
+    if wanted.is_empty() {
+        let too_much = is_there && entry.ability.action != "read";
+        return if too_much { Verdict::TooMuch } else { Verdict::NotWanted };
+    }
+    let is_scoped = wanted.iter().all(|one| one.scoped);
+    match &entry.authority {
+        Authority::Everywhere { .. } if is_scoped => Verdict::TooMuch,
+        Authority::Everywhere { except } => {
+            let mut classes = wanted.iter().filter_map(|one| one.class.as_ref());
+            if classes.any(|class| except.contains(class)) {
+                Verdict::Partly
+            } else {
+                Verdict::Works
+            }
+        }
+        Authority::OnlyIn { .. } if is_scoped => Verdict::Works,
+        Authority::OnlyIn { .. } => Verdict::Partly,
+        Authority::No { .. } => Verdict::Missing,
+        Authority::Unknown { .. } => Verdict::Unknown,
+    }
+}
+
+/// `grant group member for device`.
+fn words(ability: &Ability) -> String {
+    let principal = ability.principal.as_ref().map(|kind| format!("for {kind}"));
+    let parts = [
+        Some(&ability.action),
+        Some(&ability.kind),
+        ability.entitlement.as_ref(),
+        principal.as_ref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.join(" ")
+}
+
+fn over_granted(message: String, danger: Option<&str>, remedy: String) -> Finding {
+    let message = match danger {
+        Some(danger) => format!("{message} {danger}"),
+        None => message,
+    };
+    let code = "over-granted".to_owned();
+    Finding { severity: Severity::Warning, code, message, remedy: Some(remedy) }
+}
+
+fn owned<'a>(names: impl Iterator<Item = &'a &'a str>) -> Vec<String> {
+    names.map(|name| (*name).to_owned()).collect()
+}
+
+/// A line for each permission.
+fn spell_out(step: &mut SetupStep, permissions: &[&Permission]) {
+    let lines = std::mem::take(&mut step.lines).into_iter();
+    step.lines = lines
+        .flat_map(|line| match line.as_str() {
+            PERMISSIONS => {
+                let lines = permissions.iter().map(|one| format!("{}: {}", one.name, one.purpose));
+                lines.collect()
+            }
+            _ => vec![line],
+        })
+        .collect();
+}
+
+fn fill_in(script: &mut Script, permissions: &[&Permission]) {
+    let names: Vec<&str> = permissions.iter().map(|one| one.name.as_str()).collect();
+    script.text = script.text.replace(PERMISSIONS, &names.join(" "));
+}
+
+fn unknown(descriptor: &Descriptor, name: &str) -> Error {
+    let known: Vec<&str> = descriptor.uses.iter().map(|one| one.name.as_str()).collect();
+    Error::new(
+        ErrorKind::NotFound,
+        "use-not-found",
+        format!("{} has no use `{name}`.", descriptor.name),
+    )
+    .remedy(match known.as_slice() {
+        [] => "Leave it out: this connector knows no uses.".to_owned(),
+        known => format!("There are: {}.", known.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests;
