@@ -13,6 +13,7 @@ use crate::intent::Intent;
 use crate::judge::{self, judge};
 use crate::opened::{CALL_DEADLINE, Opened};
 use crate::prepare::{People, Prepared};
+use crate::settle::LOOKS;
 use crate::store::{Claim, JournalEntry, JournalState, Settlement, Store};
 
 /// Give or take.
@@ -88,7 +89,7 @@ pub struct ChangeReport {
     /// Why the other ways could not be read, so that there may be more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining_unknown: Option<Error>,
-    /// The journal entry's id; absent in a dry run.
+    /// The journal entry's id; absent when nothing was sent, as in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
     /// The provider's id of the write request.
@@ -129,13 +130,15 @@ impl Opened {
             prepared = self.prepare(request).await?;
         }
         let intent = Arc::new(Intent::new(Arc::clone(store), Arc::clone(&claim), self, &prepared));
-        let mut settlement = self.carry_out(&intent, &prepared).await;
+        let earlier = store.earlier(intent.draft(), EARLIER)?;
+        let mut settlement = self.carry_out_patiently(&intent, &prepared, &earlier).await;
         let entry = intent.written();
         let mut not_journaled = None;
         if let Some(entry) = &entry {
             let recorded = self.record(store.as_ref(), &claim, entry, &mut settlement).await;
             not_journaled = recorded.err();
         }
+        let took = entry.is_some() || judge::ours(intent.draft(), &earlier) == Some(false);
         // What follows only reads; others need not wait for it.
         drop((intent, claim));
         let journal = entry.map(|entry| entry.id);
@@ -149,7 +152,7 @@ impl Opened {
             }
         })?;
         let (remaining, remaining_unknown) = match verb {
-            Verb::Revoke if outcome.kind.is_final() => self.remaining(&prepared.key).await,
+            Verb::Revoke if outcome.kind.is_final() => self.remaining(&prepared.key, took).await,
             _ => (Vec::new(), None),
         };
         Ok(ChangeReport {
@@ -184,6 +187,36 @@ impl Opened {
             Ok(_) => Ok(None),
             Err(CallEnd::Planned(request)) => Ok(Some(request)),
             Err(end) => Err(self.ended(end)),
+        }
+    }
+
+    /// Carries the change out. A connector that must read before it can write may find nothing to
+    /// change because a replica lags: it is asked again while that contradicts what is known, and
+    /// believed when no replica can lag any more. So far nothing was sent.
+    async fn carry_out_patiently(
+        &self,
+        intent: &Arc<Intent>,
+        prepared: &Prepared,
+        earlier: &[JournalEntry],
+    ) -> Settlement {
+        let mut delays = LOOKS.into_iter().enumerate().skip(1);
+        loop {
+            let mut settlement = self.carry_out(intent, prepared).await;
+            let is_sent = intent.written().is_some();
+            if is_sent || !judge::is_contradicted(&settlement, intent.draft(), earlier) {
+                return settlement;
+            }
+            let Some((number, delay)) = delays.next() else {
+                judge::confirm(&mut settlement);
+                return settlement;
+            };
+            if number == 1 {
+                self.environment.observer.note(
+                    "The provider does not show what is known to be there; it is asked again, for \
+                     up to two minutes. Nothing was sent yet.",
+                );
+            }
+            tokio::time::sleep(delay).await;
         }
     }
 
@@ -226,11 +259,11 @@ impl Opened {
     }
 
     /// The other ways by which the principal still has the access.
-    async fn remaining(&self, key: &GrantKey) -> (Vec<AccessPath>, Option<Error>) {
+    async fn remaining(&self, key: &GrantKey, took: bool) -> (Vec<AccessPath>, Option<Error>) {
         match self.ways(key).await {
             Ok((mut ways, gap)) => {
-                // A replica that lags may still show what was just taken.
-                ways.retain(|way| way.grants.as_slice() != std::slice::from_ref(key));
+                // A replica that lags may still show what we just took.
+                ways.retain(|way| !took || way.grants.as_slice() != std::slice::from_ref(key));
                 (ways, gap)
             }
             Err(error) => (Vec::new(), Some(error)),

@@ -47,6 +47,11 @@ impl Intent {
         Self { store, claim, draft, observer, written: Mutex::default() }
     }
 
+    /// The entry as it will be, but for the write.
+    pub(crate) fn draft(&self) -> &JournalEntry {
+        &self.draft
+    }
+
     /// The entry, once it was written.
     pub(crate) fn written(&self) -> Option<JournalEntry> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -81,25 +81,47 @@ fn violation(reason: &str, message: String) -> Error {
         .remedy("This is a defect of the connector. Please report it.")
 }
 
-/// A provider that says "was so already" against what is known may have asked a replica that lags.
-/// That must not pass for the truth: a look decides. `earlier` are the changes of the same grant
-/// before this one, newest first: our own last change tells more than a read.
-pub(crate) fn doubt(settlement: &mut Settlement, entry: &JournalEntry, earlier: &[JournalEntry]) {
-    let Some(outcome) = &mut settlement.outcome else { return };
-    let known = earlier
-        .iter()
-        .find_map(|earlier| left_behind(earlier, entry.at))
+/// Whether a provider says "was so already" against what is known: it may have asked a replica that
+/// lags. `earlier` are the changes of the same grant before this one, newest first.
+pub(crate) fn is_contradicted(
+    settlement: &Settlement,
+    entry: &JournalEntry,
+    earlier: &[JournalEntry],
+) -> bool {
+    let Some(outcome) = &settlement.outcome else { return false };
+    // Our own last change tells more than a read.
+    let known = ours(entry, earlier)
         .or_else(|| entry.prior_unknown.is_none().then_some(entry.prior.is_some()));
-    let contradicts = match outcome.kind {
+    match outcome.kind {
         OutcomeKind::AlreadyGranted => known == Some(false),
         OutcomeKind::AlreadyRevoked => known == Some(true),
         _ => false,
-    };
-    if contradicts {
+    }
+}
+
+/// What contradicts what is known must not pass for the truth: a look decides.
+pub(crate) fn doubt(settlement: &mut Settlement, entry: &JournalEntry, earlier: &[JournalEntry]) {
+    if !is_contradicted(settlement, entry, earlier) {
+        return;
+    }
+    settlement.given_up = Some(settlement.at);
+    if let Some(outcome) = &mut settlement.outcome {
         outcome.kind = OutcomeKind::Unknown;
         outcome.attributes.insert(ANSWERED_ALREADY.to_owned(), true.into());
-        settlement.given_up = Some(settlement.at);
     }
+}
+
+/// What contradicts what is known has been said for longer than replicas lag: so it is true.
+pub(crate) fn confirm(settlement: &mut Settlement) {
+    settlement.by_looking = true;
+    if let Some(outcome) = &mut settlement.outcome {
+        outcome.attributes.insert(ANSWERED_ALREADY.to_owned(), true.into());
+    }
+}
+
+/// Whether our own changes of a moment ago left the grant there.
+pub(crate) fn ours(entry: &JournalEntry, earlier: &[JournalEntry]) -> Option<bool> {
+    earlier.iter().find_map(|earlier| left_behind(earlier, entry.at))
 }
 
 /// Whether a change of a moment ago left the grant there.

@@ -16,7 +16,7 @@ use crate::store::{Claim, Closing, Integration, JournalEntry, JournalState, Sett
 
 /// How long to wait before each look: replicas lag for seconds to tens of seconds
 /// (facts §7), so the looks get rarer.
-const LOOKS: [Duration; 9] = [
+pub(crate) const LOOKS: [Duration; 9] = [
     Duration::ZERO,
     Duration::from_secs(1),
     Duration::from_secs(2),

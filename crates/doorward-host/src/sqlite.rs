@@ -349,9 +349,9 @@ impl Store for SqliteStore {
     fn earlier(&self, entry: &JournalEntry, limit: u32) -> Result<Vec<JournalEntry>> {
         self.entries(
             "WHERE integration = ?1 AND grant_key = ?2
-             AND sequence < (SELECT sequence FROM journal WHERE id = ?3)
+             AND sequence < coalesce((SELECT sequence FROM journal WHERE id = ?3), ?5)
              ORDER BY sequence DESC LIMIT ?4",
-            params![entry.integration, grant_key(entry)?, entry.id, limit],
+            params![entry.integration, grant_key(entry)?, entry.id, limit, i64::MAX],
         )
     }
 

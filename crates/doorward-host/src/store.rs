@@ -287,7 +287,7 @@ pub trait Store: SyncStore {
     /// The entries whose id starts so.
     fn journal_entries(&self, id_prefix: &str) -> Result<Vec<JournalEntry>>;
     /// The changes of the same grant before this one, newest first; none for an action on an
-    /// object.
+    /// object. One that is not written yet comes after all.
     fn earlier(&self, entry: &JournalEntry, limit: u32) -> Result<Vec<JournalEntry>>;
     /// The entries of an integration that are not settled, oldest first.
     fn unsettled(&self, integration: &str) -> Result<Vec<JournalEntry>>;
