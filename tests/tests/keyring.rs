@@ -623,3 +623,25 @@ async fn a_secret_is_replaced_though_the_old_one_cannot_be_had() {
     host.update(&stored, &proposal, None).unwrap();
     bench.open().check().await.unwrap();
 }
+
+/// A command may wait for minutes, also after it has begun: what somebody forbids meanwhile is
+/// forbidden when the write is about to leave.
+#[tokio::test(start_paused = true)]
+async fn what_is_forbidden_while_a_change_is_under_way_is_not_sent() {
+    // An open change of the same access is looked up first, or not.
+    for (waits, reason) in [(true, "not-on-writable-list"), (false, "policy-changed")] {
+        let bench = Bench::new();
+        bench.allow(&["Lab"]).await;
+        if waits {
+            leave_open(&bench).await;
+        }
+        let (slow, other, before) = (bench.open(), bench.open(), bench.service.writes());
+        slow.check().await.unwrap();
+        bench.service.then("/read", move || {
+            other.change_policy(|policy| policy.resources.clear()).unwrap();
+        });
+        let error = slow.change(request(Verb::Revoke, "Ada", "Lab", None)).await.unwrap_err();
+        assert_eq!(error.reason, reason, "{error:?}");
+        assert_eq!(bench.service.writes(), before);
+    }
+}

@@ -124,12 +124,15 @@ impl Opened {
         let verb = request.verb;
         let store = self.writable_store()?;
         let claim = Arc::new(self.claim().await?);
-        self.refresh()?;
+        let mut judged_by = self.refresh()?;
         let mut prepared = self.prepare(request.clone()).await?;
         if self.settle_same(&claim, &prepared.key).await? {
+            // That may have taken minutes.
+            judged_by = self.refresh()?;
             prepared = self.prepare(request).await?;
         }
-        let intent = Arc::new(Intent::new(Arc::clone(store), Arc::clone(&claim), self, &prepared));
+        let intent = Intent::new(Arc::clone(store), Arc::clone(&claim), self, judged_by, &prepared);
+        let intent = Arc::new(intent);
         let earlier = store.earlier(intent.draft(), EARLIER)?;
         let mut settlement = self.carry_out_patiently(&intent, &prepared, &earlier).await;
         let entry = intent.written();

@@ -5,14 +5,16 @@ use doorward_http::WriteRecord;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::environment::Observer;
-use crate::opened::{Opened, display_name};
+use crate::opened::{Opened, changed, display_name, stored_now};
 use crate::prepare::Prepared;
-use crate::store::{Claim, JournalEntry, JournalState, RequestSummary, Store};
+use crate::store::{Claim, Integration, JournalEntry, JournalState, RequestSummary, Store};
 
 /// Journals a change right before its write leaves: nothing is sent that the journal does not know.
 pub(crate) struct Intent {
     store: Arc<dyn Store>,
     claim: Arc<Claim>,
+    /// The integration by whose policy the change was permitted.
+    judged_by: Integration,
     /// The entry but for the write itself.
     draft: JournalEntry,
     observer: Arc<dyn Observer>,
@@ -24,13 +26,13 @@ impl Intent {
         store: Arc<dyn Store>,
         claim: Arc<Claim>,
         opened: &Opened,
+        judged_by: Integration,
         prepared: &Prepared,
     ) -> Self {
-        let integration = opened.integration();
         let draft = JournalEntry {
             id: prepared.operation.id.clone(),
-            integration: integration.id,
-            integration_name: integration.name,
+            integration: judged_by.id.clone(),
+            integration_name: judged_by.name.clone(),
             at: opened.environment.clock.now(),
             actor: opened.environment.actor.clone(),
             operation: prepared.operation.clone(),
@@ -44,7 +46,7 @@ impl Intent {
             settlement: None,
         };
         let observer = Arc::clone(&opened.environment.observer);
-        Self { store, claim, draft, observer, written: Mutex::default() }
+        Self { store, claim, judged_by, draft, observer, written: Mutex::default() }
     }
 
     /// The entry as it will be, but for the write.
@@ -69,6 +71,7 @@ impl Intent {
             )
             .remedy("This is a defect of the connector. Please report it."));
         }
+        self.still_permitted()?;
         let request = RequestSummary {
             method: write.method.name().to_owned(),
             url: write.url.clone(),
@@ -79,5 +82,15 @@ impl Intent {
         self.observer.journaled(&entry.id);
         *written = Some(entry);
         Ok(())
+    }
+
+    /// Names were looked up, replicas waited for, a throttled write repeated: whoever changed the
+    /// policy meanwhile did not mean this change to slip through.
+    fn still_permitted(&self) -> Result<()> {
+        let stored = stored_now(self.store.as_ref(), &self.judged_by)?;
+        if stored.policy == self.judged_by.policy {
+            return Ok(());
+        }
+        Err(changed("policy-changed", format!("The policy of `{}`", stored.name)))
     }
 }

@@ -153,25 +153,17 @@ impl Opened {
         Ok(())
     }
 
-    /// Reads the integration again: what somebody forbade since it was opened is forbidden.
+    /// Reads the integration again: what somebody forbade since it was opened is forbidden. Gives it
+    /// as it is stored.
     ///
     /// # Errors
     /// `NotFound` when it was removed meanwhile; `Unavailable` when it leads elsewhere now.
-    pub(crate) fn refresh(&self) -> Result<()> {
-        let Some(store) = &self.store else { return Ok(()) };
+    pub(crate) fn refresh(&self) -> Result<Integration> {
         let mut integration = self.lock();
-        let stored = store.integration(&integration.name)?;
-        let stored = stored.filter(|stored| stored.id == integration.id).ok_or_else(gone)?;
-        if !integration.leads_where(&stored) {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                "integration-changed",
-                format!("The connection of `{}` was changed meanwhile.", stored.name),
-            )
-            .remedy("Nothing was changed. Run the command again."));
+        if let Some(store) = &self.store {
+            *integration = stored_now(store.as_ref(), &integration)?;
         }
-        *integration = stored;
-        Ok(())
+        Ok(integration.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Integration> {
@@ -266,6 +258,25 @@ fn loops() -> Error {
 pub(crate) fn gone() -> Error {
     Error::new(ErrorKind::NotFound, "integration-gone", "The integration was removed meanwhile.")
         .remedy("Look at `doorward integration list`.")
+}
+
+/// An integration as it is stored now.
+///
+/// # Errors
+/// `NotFound` when it was removed meanwhile; `Unavailable` when it leads elsewhere now.
+pub(crate) fn stored_now(store: &dyn Store, known: &Integration) -> Result<Integration> {
+    let stored = store.integration(&known.name)?;
+    let stored = stored.filter(|stored| stored.id == known.id).ok_or_else(gone)?;
+    if known.leads_where(&stored) {
+        return Ok(stored);
+    }
+    Err(changed("integration-changed", format!("The connection of `{}`", stored.name)))
+}
+
+/// What a decision rests on was changed by another command.
+pub(crate) fn changed(reason: &str, what: String) -> Error {
+    Error::new(ErrorKind::Unavailable, reason, format!("{what} was changed meanwhile."))
+        .remedy("Nothing was changed. Run the command again.")
 }
 
 /// A new id: sortable by time, and without a clock's help unique by 64 random bits.
