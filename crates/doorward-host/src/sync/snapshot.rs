@@ -86,8 +86,10 @@ impl Snapshot {
         let key = subject.key().clone();
         let held = self.grants.iter().filter(|grant| grant.key.resource == key);
         let rows = held.map(|grant| self.row(grant)).collect();
-        let skipped = self.gaps(|object| *object == key);
-        AccessList::new(subject, rows, skipped)
+        // Who holds it by a grant that was read is told, also when nobody could read more of them.
+        let gaps = self.ledger.skipped.iter();
+        let skipped = gaps.filter(|gap| gap.object.as_ref().is_none_or(|object| *object == key));
+        AccessList::new(subject, rows, skipped.cloned().collect())
     }
 
     /// What the principal holds, directly and through others.
@@ -106,8 +108,7 @@ impl Snapshot {
                 }
             }
         }
-        // A membership may be hidden in any group.
-        AccessList::new(subject, rows, self.gaps(|_| true))
+        AccessList::new(subject, rows, self.gaps_on_the_way(descriptor))
     }
 
     /// Every way by which the principal has the entitlement on the resource.
@@ -126,7 +127,7 @@ impl Snapshot {
             path.names = all.map(|key| self.name(key)).collect();
         }
         paths.sort_by(AccessPath::order);
-        let mut skipped = self.gaps(|_| true);
+        let mut skipped = self.gaps_on_the_way(descriptor);
         if is_cut {
             skipped.push(Skipped {
                 object: Some(resource.key().clone()),
@@ -142,10 +143,31 @@ impl Snapshot {
         self.label(key).map_or_else(|| key.id.clone(), |label| label.name)
     }
 
-    /// What was left out of the whole, or of these objects.
-    fn gaps(&self, matters: impl Fn(&ObjectRef) -> bool) -> Vec<Skipped> {
-        let gaps = self.ledger.skipped.iter();
-        gaps.filter(|gap| gap.object.as_ref().is_none_or(&matters)).cloned().collect()
+    /// What was left out of the whole, unresolved objects among it.
+    pub fn gaps(&self) -> Vec<Skipped> {
+        let unresolved = self.ledger.unresolved.iter().map(unresolved);
+        self.ledger.skipped.iter().cloned().chain(unresolved).collect()
+    }
+
+    /// What was left out of what somebody may hold: a membership may be hidden in any group, and an
+    /// unresolved group may lead on. A person that is gone leads nowhere.
+    fn gaps_on_the_way(&self, descriptor: &Descriptor) -> Vec<Skipped> {
+        let leads_on = |key: &&ObjectRef| {
+            let kind = descriptor.resource_kind(&key.kind);
+            kind.is_some_and(|kind| !kind.entitlements.is_empty())
+        };
+        let unresolved = self.ledger.unresolved.iter().filter(leads_on).map(unresolved);
+        self.ledger.skipped.iter().cloned().chain(unresolved).collect()
+    }
+}
+
+/// An object that a grant names and that could not be read.
+fn unresolved(key: &ObjectRef) -> Skipped {
+    Skipped {
+        object: Some(key.clone()),
+        code: "unresolved".to_owned(),
+        message: format!("{key} holds or gives access, and cannot be read."),
+        attributes: Default::default(),
     }
 }
 
@@ -329,6 +351,24 @@ mod tests {
             .collect();
         rows.sort();
         assert_eq!(rows, ["assigned R B", "member A -", "member B A"]);
+    }
+
+    /// A group that could not be read may lead on; a person that is gone leads nowhere.
+    #[test]
+    fn what_is_unresolved_leaves_a_gap_in_the_answers_that_it_matters_to() {
+        let mut seen = snapshot(&["u member A", "u member G9", "u9 member A"]);
+        seen.ledger.unresolved = vec![key("G9"), key("u9")];
+        let told = |gaps: &[Skipped]| -> Vec<String> {
+            let id = |gap: &Skipped| gap.object.as_ref().map(|key| key.id.clone());
+            gaps.iter().map(|gap| format!("{} {:?}", gap.code, id(gap))).collect()
+        };
+        let group = "unresolved Some(\"G9\")".to_owned();
+        let holdings = seen.holdings(subject("u"), &descriptor());
+        assert_eq!(told(&holdings.skipped), [group.clone()]);
+        let explained = seen.explain(subject("u"), subject("A"), "member", &descriptor());
+        assert_eq!(told(&explained.skipped), [group.clone()]);
+        assert_eq!(told(&seen.holders(subject("A")).skipped), Vec::<String>::new());
+        assert_eq!(told(&seen.gaps()), [group, "unresolved Some(\"u9\")".to_owned()]);
     }
 
     #[test]

@@ -65,7 +65,7 @@ const GRANTS: &[Column<AccessRow>] = &[
 async fn accounts(app: &App, target: &Target) -> Result<Exit> {
     app.console.check_columns(ACCOUNTS)?;
     let (opened, snapshot) = last_sync(app, target).await?;
-    let skipped = gaps(&snapshot);
+    let skipped = snapshot.gaps();
     app.console.list(&List {
         kind: "AccountList",
         columns: ACCOUNTS,
@@ -82,7 +82,7 @@ async fn accounts(app: &App, target: &Target) -> Result<Exit> {
 async fn resources(app: &App, target: &Target) -> Result<Exit> {
     app.console.check_columns(RESOURCES)?;
     let (opened, snapshot) = last_sync(app, target).await?;
-    let skipped = gaps(&snapshot);
+    let skipped = snapshot.gaps();
     app.console.list(&List {
         kind: "ResourceList",
         columns: RESOURCES,
@@ -99,7 +99,7 @@ async fn resources(app: &App, target: &Target) -> Result<Exit> {
 async fn grants(app: &App, target: &Target) -> Result<Exit> {
     app.console.check_columns(GRANTS)?;
     let (opened, snapshot) = last_sync(app, target).await?;
-    let skipped = gaps(&snapshot);
+    let skipped = snapshot.gaps();
     let rows: Vec<AccessRow> = snapshot.grants.iter().map(|grant| snapshot.row(grant)).collect();
     app.console.list(&List {
         kind: "GrantList",
@@ -138,17 +138,6 @@ pub(super) fn beside(opened: &Opened, snapshot: &Snapshot) -> Map<String, Value>
         ("integration".to_owned(), json!(opened.integration().name)),
         ("lastSync".to_owned(), json!(snapshot.finished)),
     ])
-}
-
-/// What the sync could not read, unresolved objects among it.
-fn gaps(snapshot: &Snapshot) -> Vec<Skipped> {
-    let unresolved = snapshot.ledger.unresolved.iter().map(|key| Skipped {
-        object: Some(key.clone()),
-        code: "unresolved".to_owned(),
-        message: format!("{key} holds or gives access, and cannot be read."),
-        attributes: Default::default(),
-    });
-    snapshot.ledger.skipped.iter().cloned().chain(unresolved).collect()
 }
 
 fn ending(skipped: &[Skipped]) -> Exit {
