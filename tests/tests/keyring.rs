@@ -645,3 +645,26 @@ async fn what_is_forbidden_while_a_change_is_under_way_is_not_sent() {
         assert_eq!(bench.service.writes(), before);
     }
 }
+
+/// The connection and every secret of a proposal are those of when it was made.
+#[tokio::test(start_paused = true)]
+async fn an_update_does_not_undo_another_one() {
+    let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
+    let here = json!({"origin": "https://keyring.example", "token": "other-token"});
+    for faster in [elsewhere, here] {
+        let bench = Bench::new();
+        let host = bench.host();
+        let stored = host.select(None).unwrap();
+        let secret = secrecy::SecretString::from("new-token");
+        let slow = host.propose_secret(&stored, "/token", secret, None).unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let faster = parts::propose(&host, "keyring", &faster).unwrap();
+        let faster = host.update(&stored, &faster, None).unwrap();
+        let error = host.update(&stored, &slow, None).unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::Unavailable, "integration-changed")
+        );
+        assert_eq!(host.select(None).unwrap(), faster);
+    }
+}

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+use crate::opened::{connection_changed, stored_now};
 use crate::store::{Claim, Integration, SealedSecret, Store};
 use crate::{Environment, Opened, Policy, Vault};
 
@@ -184,7 +185,8 @@ impl Host {
     /// if that was checked.
     ///
     /// # Errors
-    /// `Unavailable` while another process changes access through it; `OutcomeUnknown` when a change
+    /// `Unavailable` while another process changes access through it, or when somebody updated it
+    /// since it was read: the proposal may hold what they replaced; `OutcomeUnknown` when a change
     /// whose outcome is not known yet would then be looked up in another place; `NotFound` when it
     /// was removed meanwhile.
     pub fn update(
@@ -194,6 +196,11 @@ impl Host {
         identity: Option<&Identity>,
     ) -> Result<Integration> {
         let _claim = self.claim_now(integration)?;
+        let stored = stored_now(self.store.as_ref(), integration)?;
+        // A secret alone shows in no other field than the time.
+        if stored.sources != integration.sources || stored.updated != integration.updated {
+            return Err(connection_changed(integration));
+        }
         let is_elsewhere = integration.connection != *proposal.connection.values()
             || integration.reach != proposal.reach;
         if is_elsewhere {

@@ -270,7 +270,12 @@ pub(crate) fn stored_now(store: &dyn Store, known: &Integration) -> Result<Integ
     if known.leads_where(&stored) {
         return Ok(stored);
     }
-    Err(changed("integration-changed", format!("The connection of `{}`", stored.name)))
+    Err(connection_changed(known))
+}
+
+/// Another command changed the connection.
+pub(crate) fn connection_changed(known: &Integration) -> Error {
+    changed("integration-changed", format!("The connection of `{}`", known.name))
 }
 
 /// What a decision rests on was changed by another command.
