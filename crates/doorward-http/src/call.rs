@@ -1,7 +1,9 @@
 //! One call of a connector: it runs, and it ends, by itself or early.
 
 use async_trait::async_trait;
-use doorward_core::{Attributes, Context, Error, Http, HttpRequest, HttpResponse, Result};
+use doorward_core::{
+    Attributes, Context, Error, Http, HttpRequest, HttpResponse, Level, Log, Result,
+};
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,7 +64,7 @@ pub(crate) struct CallState {
     ending: Ending,
     limit: Duration,
     trouble: Mutex<Option<String>>,
-    /// The secrets that this call sent: no error of it may quote them.
+    /// The secrets that this call sent: no error and no log line of it may quote them.
     sent: Mutex<Redactor>,
 }
 
@@ -70,6 +72,10 @@ impl CallState {
     /// Remembers the secrets of a request.
     pub(crate) fn remember(&self, redactor: &Redactor) {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).join(redactor);
+    }
+
+    fn redacted_text(&self, text: &str) -> Option<String> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).text(text)
     }
 
     fn redacted(&self, error: Error) -> Error {
@@ -152,7 +158,7 @@ impl Call {
             Arc::new(CallHttp(self.0.clone())),
             session.clock.clone(),
             session.random.clone(),
-            session.log.clone(),
+            Arc::new(CallLog(self.0.clone())),
         )
     }
 
@@ -209,6 +215,17 @@ impl Http for CallHttp {
 
     async fn claims(&self, endpoint: &str) -> Result<Attributes> {
         self.settle(claims(&self.0, endpoint)).await
+    }
+}
+
+/// The log as the connector of one call sees it: what the call sent is cut out, for an answer that
+/// echoes it is data, and a connector may log what it cannot read.
+struct CallLog(Arc<CallState>);
+
+impl Log for CallLog {
+    fn log(&self, level: Level, message: &str) {
+        let redacted = self.0.redacted_text(message);
+        self.0.session.log.log(level, redacted.as_deref().unwrap_or(message));
     }
 }
 

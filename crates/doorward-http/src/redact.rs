@@ -65,11 +65,17 @@ impl Redactor {
         })
     }
 
+    /// A text without the secrets; `None` when it quotes none.
+    pub(crate) fn text(&self, text: &str) -> Option<String> {
+        let cut = self.cut(text.as_bytes(), 1)?;
+        Some(String::from_utf8_lossy(&cut).into_owned())
+    }
+
     fn texts(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                if let Some(cut) = self.cut(text.as_bytes(), 1) {
-                    *text = String::from_utf8_lossy(&cut).into_owned();
+                if let Some(cut) = self.text(text) {
+                    *text = cut;
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.texts(item)),

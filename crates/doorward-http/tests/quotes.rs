@@ -5,9 +5,10 @@ mod support;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use doorward_core::{AuthFailure, HttpResponse, Scheme, SecretPlacement};
+use doorward_core::{AuthFailure, Context, HttpResponse, Level, Log, Scheme, SecretPlacement};
 use doorward_http::{CallEnd, Session};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use support::*;
 
 /// The token that the first call of a session gets.
@@ -200,5 +201,38 @@ async fn no_error_of_a_connector_quotes_what_a_success_echoed() {
             clean(&json!(error).to_string(), &quotes);
             assert!(error.message.contains("[redacted]"), "{error:?}");
         }
+    }
+}
+
+/// A connector that logs what it cannot read must not put the token into the log.
+#[tokio::test(start_paused = true)]
+async fn no_log_line_of_a_connector_quotes_what_a_success_echoed() {
+    for (scheme, quotes) in schemes() {
+        for quote in quotes.iter().flat_map(|quote| spellings(quote)) {
+            let provider = Provider::new([answer(200, &[], format!("Bearer {quote}, 1 of 2"))]);
+            let mut options = options(provider.transport(), endpoint(scheme.clone()));
+            let log = Arc::new(Lines::default());
+            options.log = Arc::clone(&log) as Arc<dyn Log>;
+            let call = live(&Session::new(options).unwrap());
+            let logs = |cx: Context| async move {
+                let body = cx.http().send(get()).await?.body;
+                cx.log(Level::Warn, &String::from_utf8_lossy(&body));
+                cx.log(Level::Info, "nothing to hide");
+                Ok(())
+            };
+            call.run(logs).await.unwrap();
+            let lines = log.0.lock().unwrap().clone();
+            clean(&lines[0], &quotes);
+            assert_eq!(lines, ["Bearer [redacted], 1 of 2", "nothing to hide"]);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl Log for Lines {
+    fn log(&self, _: Level, message: &str) {
+        self.0.lock().unwrap().push(message.to_owned());
     }
 }
