@@ -327,6 +327,21 @@ async fn patience_ends() {
     assert!(started.elapsed() < Duration::from_secs(3_600), "{:?}", started.elapsed());
 }
 
+/// A provider that asks for a day is not waited for in silence.
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_an_hour_ends_the_sync_and_says_so() {
+    let day = Retry::After { milliseconds: 86_400_000 };
+    for kind in [ErrorKind::RateLimited, ErrorKind::Unavailable] {
+        let again = Err(error(kind, day));
+        let book = Arc::new(Book::with([("first", vec![again])]));
+        let started = tokio::time::Instant::now();
+        let error = Bench::new(book).sync().await.unwrap_err();
+        assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::RateLimited, "long-wait"));
+        assert!(error.message.contains("2026-11-24T08:00:00"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_expired_stream_begins_anew_and_what_it_said_is_dropped() {
     let mut book = Book::with([

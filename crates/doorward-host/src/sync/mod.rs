@@ -36,6 +36,8 @@ const MOST_ATTEMPTS: u32 = 6;
 /// The first pause before a page is tried again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// The longest that a provider is waited for while nothing else is left to do.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// Unknown objects of one kind that are looked up one by one; more of them mean that the kind as a
 /// whole cannot be read.
 const MOST_LOOKUPS: usize = 1_000;
@@ -221,6 +223,9 @@ impl<'a> Driver<'a> {
                 let moment = self.paused_until.or(self.frontier.next_moment()).unwrap_or(now);
                 self.show();
                 let wait = Duration::try_from(moment.duration_since(now)).unwrap_or_default();
+                if wait > LONGEST_WAIT {
+                    return Err(long_wait(moment, wait));
+                }
                 tokio::time::sleep(wait).await;
                 continue;
             }
@@ -378,6 +383,17 @@ fn gap(waiting: &Waiting, error: &Error) -> Record {
         message: error.message.clone(),
         attributes,
     })
+}
+
+/// A command that sleeps for a day looks like one that hangs.
+fn long_wait(until: Timestamp, wait: Duration) -> Error {
+    Error::new(
+        ErrorKind::RateLimited,
+        "long-wait",
+        format!("The provider asks to wait until {until}; a sync waits an hour at most."),
+    )
+    .remedy("Run it again then.")
+    .retry(Retry::after(wait))
 }
 
 fn not_stored() -> Error {
