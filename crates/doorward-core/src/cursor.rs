@@ -27,7 +27,7 @@ pub struct Next {
     /// The place. Its phase is never lower than that of the page it comes from.
     pub cursor: Cursor,
     /// Whether it goes on with the same chain; at most one of a page's cursors does, the others
-    /// fork.
+    /// fork. Forks of forks end after 100.
     pub continues: bool,
     /// Not to be read before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,10 @@ use doorward_core::{Cursor, Error, ErrorKind, Page, Result, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+/// Forks of forks, one below the other. A chain is noticed when it repeats a page, but each fork
+/// begins a chain of its own: without an end, a page that forks to itself is read for ever.
+const MOST_FORKS: usize = 100;
+
 /// Where a page stands in the merge: the completion order of pages never matters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -103,8 +107,8 @@ impl Frontier {
     /// began anew while it was in flight.
     ///
     /// # Errors
-    /// `ContractViolation` for a cursor that was read in this chain before, a lower phase, or a
-    /// page that continues twice.
+    /// `ContractViolation` for a cursor that was read in this chain before, a lower phase, forks
+    /// without an end, or a page that continues twice.
     pub(crate) fn read(&mut self, waiting: &Waiting, page: &Page) -> Result<bool> {
         self.in_flight.remove(&waiting.place);
         if self.void.remove(&waiting.place) {
@@ -128,6 +132,10 @@ impl Frontier {
                 }
                 (place.chain.clone(), place.sequence + 1)
             } else {
+                // A chain begins with one number, and each fork adds two.
+                if place.chain.len() > 2 * MOST_FORKS {
+                    return Err(violation("fork-loop", cursor, "forks without an end"));
+                }
                 let mut chain = place.chain.clone();
                 chain.extend([place.sequence, forks]);
                 forks += 1;
@@ -237,6 +245,21 @@ mod tests {
             frontier.read(&waiting, &page(&[(0, "b", false)])).unwrap_err().reason,
             "phase-back"
         );
+    }
+
+    /// A fork begins a chain of its own, so that a page that forks to itself repeats in none.
+    #[test]
+    fn a_page_that_forks_to_itself_ends() {
+        for forks in [1, 3] {
+            let mut frontier = Frontier::default();
+            frontier.start(vec![cursor(0, "a")]);
+            let again = vec![(0, "a", false); forks];
+            let ended = (0..10_000).find_map(|_| {
+                let waiting = frontier.take(Timestamp::UNIX_EPOCH)?;
+                frontier.read(&waiting, &page(&again)).err()
+            });
+            assert_eq!(ended.unwrap().reason, "fork-loop");
+        }
     }
 
     /// A stream is begun anew once; what was in flight then does not count.
