@@ -368,7 +368,7 @@ pub struct Expected {
 }
 
 /// Something that was not read, and why. Nothing is left out silently.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Skipped {
     /// Of what; absent when the gap is not within one object.
