@@ -4,6 +4,7 @@ use doorward_core::{Error, ErrorKind, Record, Result};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io::{self, Write};
 
 use super::{SqliteStore, failed};
 use crate::opened::gone;
@@ -12,8 +13,11 @@ use crate::sync::Snapshot;
 
 /// zstd's own default: beyond it, time grows faster than size shrinks.
 const LEVEL: i32 = 3;
-/// No page or snapshot inflates beyond this: a damaged database must not take all memory.
-const MOST_BYTES: u64 = 8 << 30;
+/// No page inflates beyond this, which is as much as one answer of a provider may be: a damaged
+/// database must not take all memory.
+const MOST_OF_A_PAGE: u64 = 256 << 20;
+/// No snapshot does beyond this, which is some eight million grants.
+const MOST_OF_A_SNAPSHOT: u64 = 2 << 30;
 
 impl SyncStore for SqliteStore {
     fn begin_run(&self, integration: &str, id: &str) -> Result<Option<Run>> {
@@ -54,6 +58,7 @@ impl SyncStore for SqliteStore {
                 .map_err(failed)?;
             check_current(&transaction, run)?;
             for page in pages {
+                let records = packed(&page.records, MOST_OF_A_PAGE)?;
                 transaction
                     .prepare_cached(
                         "INSERT INTO pages (run, stream, phase, chain, sequence, records)
@@ -66,7 +71,7 @@ impl SyncStore for SqliteStore {
                             page.phase,
                             chain_key(&page.chain),
                             page.sequence,
-                            packed(&page.records).map_err(into_sql)?
+                            records
                         ])
                     })
                     .map_err(failed)?;
@@ -91,13 +96,14 @@ impl SyncStore for SqliteStore {
             .map_err(failed)?;
         let mut rows = statement.query([&run.id]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            take(unpacked(&row.get::<_, Vec<u8>>(0).map_err(failed)?)?);
+            let records: Vec<u8> = row.get(0).map_err(failed)?;
+            take(unpacked(&records, MOST_OF_A_PAGE)?);
         }
         Ok(())
     }
 
     fn seal(&self, run: &Run, snapshot: &Snapshot) -> Result<()> {
-        let document = packed(snapshot)?;
+        let document = packed(snapshot, MOST_OF_A_SNAPSHOT)?;
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
@@ -126,7 +132,7 @@ impl SyncStore for SqliteStore {
             )
             .optional()
             .map_err(failed)?;
-        document.map(|document| unpacked(&document)).transpose()
+        document.map(|document| unpacked(&document, MOST_OF_A_SNAPSHOT)).transpose()
     }
 }
 
@@ -166,22 +172,85 @@ fn chain_key(chain: &[u32]) -> Vec<u8> {
     chain.iter().flat_map(|step| step.to_be_bytes()).collect()
 }
 
-fn packed(value: &impl Serialize) -> Result<Vec<u8>> {
-    let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL).map_err(unpackable)?;
-    serde_json::to_writer(&mut encoder, value).map_err(unpackable)?;
-    encoder.finish().map_err(unpackable)
+/// The value as a blob, unless it is larger than [`unpacked`] would read.
+fn packed(value: &impl Serialize, most: u64) -> Result<Vec<u8>> {
+    let encoder = zstd::Encoder::new(Vec::new(), LEVEL).map_err(unpackable)?;
+    let mut bounded = Bounded { encoder, left: most };
+    match serde_json::to_writer(&mut bounded, value) {
+        Ok(()) => bounded.encoder.finish().map_err(unpackable),
+        Err(error) if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) => {
+            Err(too_large(most))
+        }
+        Err(error) => Err(unpackable(error)),
+    }
 }
 
-fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+fn unpacked<T: DeserializeOwned>(bytes: &[u8], most: u64) -> Result<T> {
     let decoder = zstd::Decoder::new(bytes).map_err(unpackable)?;
-    let bounded = std::io::Read::take(decoder, MOST_BYTES);
-    serde_json::from_reader(std::io::BufReader::new(bounded)).map_err(unpackable)
+    let bounded = io::Read::take(decoder, most);
+    serde_json::from_reader(io::BufReader::new(bounded)).map_err(unpackable)
+}
+
+/// Compresses so many bytes, and no more.
+struct Bounded {
+    encoder: zstd::Encoder<'static, Vec<u8>>,
+    left: u64,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(length).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.encoder.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.encoder.flush()
+    }
+}
+
+fn too_large(most: u64) -> Error {
+    let mebibytes = most >> 20;
+    Error::new(
+        ErrorKind::Unsupported,
+        "sync-too-large",
+        format!(
+            "One page of the sync, or all of it, is larger than the {mebibytes} MiB that are kept."
+        ),
+    )
+    .remedy("The last sync stays. Please report how many accounts and groups there are.")
 }
 
 fn unpackable(error: impl std::fmt::Display) -> Error {
     Error::internal("A page or snapshot of the database cannot be read or written.").cause(error)
 }
 
-fn into_sql(error: Error) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A few bytes may inflate to anything.
+    #[test]
+    fn a_blob_inflates_to_its_bound_and_no_further() {
+        let blank = |length: usize| " ".repeat(length) + "[1]";
+        for (length, fits) in [(997, true), (998, false), (100_000, false)] {
+            let blob = zstd::encode_all(blank(length).as_bytes(), LEVEL).unwrap();
+            let read = unpacked::<Vec<u32>>(&blob, 1_000);
+            assert_eq!(read.is_ok(), fits, "{length}: {read:?}");
+        }
+    }
+
+    /// Or a sync would be sealed that nobody can read.
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        for (length, fits) in [(998, true), (999, false), (100_000, false)] {
+            let text = "x".repeat(length);
+            match packed(&text, 1_000) {
+                Ok(blob) => assert_eq!(unpacked::<String>(&blob, 1_000).unwrap(), text),
+                Err(error) => assert_eq!(error.reason, "sync-too-large"),
+            }
+            assert_eq!(packed(&text, 1_000).is_ok(), fits, "{length}");
+        }
+    }
 }
