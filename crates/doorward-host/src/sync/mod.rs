@@ -130,7 +130,7 @@ impl Opened {
                         if let Record::Resource(resource) = &record
                             && self.has_holders(&resource.key.kind)
                         {
-                            tables.add(appeared(resource));
+                            tables.add(not_listed(resource));
                         }
                         if matches!(record, Record::Account(_) | Record::Resource(_)) {
                             tables.add(record);
@@ -152,13 +152,13 @@ impl Opened {
     }
 }
 
-/// Who holds it was not read: it was not there when its kind was listed.
-fn appeared(resource: &Resource) -> Record {
+/// It was made during the sync, or a lagging list left it out, or its kind is not listed.
+fn not_listed(resource: &Resource) -> Record {
     Record::Skipped(Skipped {
         object: Some(resource.key.clone()),
-        code: "appeared-during-sync".to_owned(),
+        code: "not-listed".to_owned(),
         message: format!(
-            "{} was made during the sync, and who holds it was not read.",
+            "{} was not in the list of its kind, and who holds it was not read.",
             resource.name
         ),
         attributes: Attributes::new(),
