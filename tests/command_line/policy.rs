@@ -97,17 +97,36 @@ fn a_role_within_a_unit_is_written_with_an_at() {
     bench.run(&["integration", "allow", "role:User Administrator"]).ends(0);
     let on = "role:\"user administrator\"@au:EMEA";
     let flags = ["--permanent", "--allow-tier0"];
+    // Everywhere, too: one is not taken for the other.
+    bench.simulator.tenant().assign_role(cast::USER_ADMINISTRATOR, cast::CAROL, None);
+    let scopes = || -> Vec<String> {
+        let held = bench.simulator.tenant().role_assignments();
+        let carols = held.into_iter().filter(|one| one.principal == cast::CAROL);
+        carols.map(|one| one.scope).collect()
+    };
     bench
         .run(&grant("carol@contoso.com", on, &flags))
         .ends(0)
         .says("Granted: Carol Cruz (carol@contoso.com) is now assigned of User Administrator within EMEA.");
+    assert_eq!(scopes(), ["/".to_owned(), format!("/administrativeUnits/{}", cast::UNIT_EMEA)]);
     bench.run(&["journal", "list"]).ends(0).says("User Administrator within EMEA");
-    bench.run(&["access", "list", "--for", "carol@contoso.com"]).ends(0).says("User Administrator");
+    for question in [["--for", "carol@contoso.com"], ["--on", "role:User Administrator"]] {
+        let list = bench.json(&[&["access", "list"], &question[..]].concat(), "AccessList");
+        let rows = list["items"].as_array().unwrap().iter();
+        let carols: Vec<_> = rows
+            .filter(|row| row["grant"]["key"]["principal"]["id"] == cast::CAROL)
+            .filter(|row| row["grant"]["key"]["resource"]["id"] == cast::USER_ADMINISTRATOR)
+            .map(|row| (&row["grant"]["key"]["scope"]["id"], &row["scopeName"]))
+            .collect();
+        let everywhere = (&json!(null), &json!(null));
+        assert_eq!(carols, [everywhere, (&json!(cast::UNIT_EMEA), &json!("EMEA"))], "{list}");
+    }
     bench
-        .run(&["access", "list", "--on", "role:User Administrator"])
+        .run(&revoke("carol@contoso.com", on, &flags))
         .ends(0)
-        .says("carol@contoso.com");
-    bench.run(&revoke("carol@contoso.com", on, &flags)).ends(0).says("Revoked");
+        .says("Revoked")
+        .says("still has the access");
+    assert_eq!(scopes(), ["/"]);
 }
 
 /// An application whose Entra role holds in one unit only.

@@ -36,6 +36,27 @@ fn seen(snapshot: &Snapshot) -> BTreeSet<Link> {
         .collect()
 }
 
+/// Who holds which role where, as the service writes scopes.
+fn roles_seen(snapshot: &Snapshot) -> BTreeSet<[String; 3]> {
+    let of_roles = snapshot.grants.iter().filter(|grant| grant.key.resource.kind == "role");
+    of_roles
+        .map(|grant| {
+            let key = &grant.key;
+            let scope = match &key.scope {
+                None => "/".to_owned(),
+                Some(scope) if scope.kind == "au" => format!("/administrativeUnits/{}", scope.id),
+                Some(scope) => format!("/{}", scope.id),
+            };
+            [key.resource.id.clone(), key.principal.id.clone(), scope]
+        })
+        .collect()
+}
+
+fn roles_held(world: &World) -> BTreeSet<[String; 3]> {
+    let held = world.simulator.tenant().role_assignments();
+    held.into_iter().map(|one| [one.role, one.principal, one.scope]).collect()
+}
+
 fn ids(snapshot: &Snapshot, kind: &str) -> BTreeSet<String> {
     let accounts = snapshot.accounts.iter().map(|account| &account.key);
     let keys = accounts.chain(snapshot.resources.iter().map(|resource| &resource.key));
@@ -54,11 +75,28 @@ fn show_hidden(world: &World) {
     tenant.set_app_roles(roles);
 }
 
+/// The same role everywhere, in a unit and at an application; one also for a group.
+fn give_roles(world: &World) {
+    let mut tenant = world.simulator.tenant();
+    let unit = format!("/administrativeUnits/{}", cast::UNIT_EMEA);
+    let application = format!("/{}", cast::APPLICATION_OBJECT_ID);
+    for (role, principal, scope) in [
+        (cast::APPLICATION_ADMINISTRATOR, cast::BOB, "/"),
+        (cast::APPLICATION_ADMINISTRATOR, cast::BOB, application.as_str()),
+        (cast::USER_ADMINISTRATOR, cast::BOB, unit.as_str()),
+        (cast::USER_ADMINISTRATOR, cast::CAROL, "/"),
+        (cast::GROUPS_ADMINISTRATOR, cast::TIER_0_OPERATORS, "/"),
+    ] {
+        assert!(tenant.assign_role_at(role, principal, scope).is_some(), "{role} {scope}");
+    }
+}
+
 fn holds_exactly(snapshot: &Snapshot, world: &World) {
     let (seen, truth) = (seen(snapshot), truth(world));
     let lacks: Vec<_> = truth.difference(&seen).take(3).collect();
     let invents: Vec<_> = seen.difference(&truth).take(3).collect();
     assert!(lacks.is_empty() && invents.is_empty(), "lacks {lacks:?}, invents {invents:?}");
+    assert_eq!(roles_seen(snapshot), roles_held(world));
     assert_eq!(ids(snapshot, "user"), of_tenant(world, Kind::User));
     assert_eq!(ids(snapshot, "group"), of_tenant(world, Kind::Group));
     assert_eq!(ids(snapshot, "service-principal"), of_tenant(world, Kind::ServicePrincipal));
@@ -69,9 +107,11 @@ async fn a_tenant_of_20_000_users_and_5_000_groups_is_read_exactly() {
     let world =
         World::with_size(Size { users: 20_000, groups: 5_000, seed: 3 }, Settings::default());
     show_hidden(&world);
+    give_roles(&world);
     let snapshot = sync(&world).await.unwrap();
     assert!(snapshot.ledger.is_complete(), "{:?}", snapshot.ledger);
     holds_exactly(&snapshot, &world);
+    assert!(roles_seen(&snapshot).len() > 4, "{:?}", roles_seen(&snapshot));
     assert!(snapshot.grants.len() >= 50_000, "{}", snapshot.grants.len());
     let kinds: BTreeSet<&str> =
         snapshot.grants.iter().map(|grant| grant.key.principal.kind.as_str()).collect();

@@ -4,8 +4,8 @@
 //! Each seed runs twice, and both traces must be equal. `DOORWARD_SEEDS=1000..2000` runs others.
 #![cfg(test)]
 
-use doorward_core::OutcomeKind;
-use doorward_host::{JournalEntry, JournalState, Verb};
+use doorward_core::{ObjectRef, OutcomeKind};
+use doorward_host::{ChangeRequest, JournalEntry, JournalState, Policy, Verb};
 use doorward_tests::crash::Crash;
 use doorward_tests::parts::SeededRandom;
 use doorward_tests::world::{World, request};
@@ -39,7 +39,13 @@ const GROUPS: [&str; 9] = [
     cast::CIRCLE_A,
 ];
 
-/// (group, right, principal)
+/// One role at two scopes, as selectors have them.
+fn roles() -> [String; 2] {
+    let role = format!("role:id={}", cast::GROUPS_ADMINISTRATOR);
+    [role.clone(), format!("{role}@au:id={}", cast::UNIT_EMEA)]
+}
+
+/// (group or role, right, principal)
 type Links = BTreeSet<(String, &'static str, String)>;
 
 /// What the tenant shows, without asking the service.
@@ -47,9 +53,16 @@ fn truth(world: &World) -> Links {
     let tenant = world.simulator.tenant();
     let mut links = Links::new();
     for group in GROUPS {
-        links.extend(tenant.members(group).into_iter().map(|id| (group.to_owned(), "member", id)));
-        links.extend(tenant.owners(group).into_iter().map(|id| (group.to_owned(), "owner", id)));
+        let on = format!("group:id={group}");
+        links.extend(tenant.members(group).into_iter().map(|id| (on.clone(), "member", id)));
+        links.extend(tenant.owners(group).into_iter().map(|id| (on.clone(), "owner", id)));
     }
+    let [everywhere, in_emea] = roles();
+    let held = tenant.role_assignments().into_iter();
+    links.extend(held.filter(|one| one.role == cast::GROUPS_ADMINISTRATOR).map(|one| {
+        let on = if one.scope == "/" { &everywhere } else { &in_emea };
+        (on.clone(), "assigned", one.principal)
+    }));
     links
 }
 
@@ -121,6 +134,11 @@ fn fault(random: &SeededRandom) -> Fault {
     Fault { when, what }
 }
 
+fn allow_role(policy: &mut Policy) {
+    let role = ObjectRef::new("role", cast::GROUPS_ADMINISTRATOR);
+    policy.allow(role, "Groups Administrator");
+}
+
 /// One seed's life; gives its trace.
 async fn live(seed: u64) -> Vec<String> {
     let random = SeededRandom::new(seed);
@@ -135,15 +153,20 @@ async fn live(seed: u64) -> Vec<String> {
     let world = World::new(seed, settings);
     let mut model = Model { links: truth(&world), knows_already: lag.is_none() };
     let mut trace = Vec::new();
-    let mut target = (PRINCIPALS[0], GROUPS[0], "member");
+    world.open().change_policy(allow_role).unwrap();
+    let mut target = (PRINCIPALS[0], format!("group:id={}", GROUPS[0]), "member");
     for number in 0..OPERATIONS {
         let verb = *random.pick(&[Verb::Grant, Verb::Revoke]);
         // Often the same again at once: that is where stale replicas mislead.
         if random.below(3) > 0 {
-            let right = *random.pick(&["member", "member", "owner"]);
-            target = (*random.pick(&PRINCIPALS), *random.pick(&GROUPS), right);
+            let right = *random.pick(&["member", "member", "owner", "assigned"]);
+            let on = match right {
+                "assigned" => random.pick(&roles()).clone(),
+                _ => format!("group:id={}", random.pick(&GROUPS)),
+            };
+            target = (*random.pick(&PRINCIPALS), on, right);
         }
-        let ((kind, principal), group, right) = target;
+        let ((kind, principal), on, right) = target.clone();
         if random.below(2) == 0 {
             world.simulator.inject(fault(&random));
         }
@@ -154,8 +177,8 @@ async fn live(seed: u64) -> Vec<String> {
             crash.after(1 + random.below(30));
         }
         let known: BTreeSet<String> = ids(&world);
-        let asked =
-            request(verb, &format!("{kind}:id={principal}"), &format!("group:id={group}"), right);
+        let asked = request(verb, &format!("{kind}:id={principal}"), &on, right);
+        let asked = ChangeRequest { permanent: true, allow_tier0: true, ..asked };
         let result = tokio::select! {
             biased;
             () = crash.died() => None,
@@ -165,7 +188,7 @@ async fn live(seed: u64) -> Vec<String> {
         // A crash clears nothing at the provider; faults end so that looking can succeed at last.
         world.simulator.clear_faults();
         settle_all(&world).await;
-        let link = (group.to_owned(), right, principal.to_owned());
+        let link = (on, right, principal.to_owned());
         let entry = new_entry(&world, &known);
         let said = match &result {
             None => "crashed".to_owned(),
@@ -180,8 +203,12 @@ async fn live(seed: u64) -> Vec<String> {
         }
         if let Some(entry) = &entry {
             model.tell_entry(link, entry);
-        } else {
-            assert!(!matches!(result, Some(Ok(_))), "a change without a journal entry: {line}");
+        } else if let Some(Ok(report)) = &result {
+            // A role that no replica shows cannot be taken: nothing is sent.
+            let said = report.outcome.as_ref().unwrap().kind;
+            let sends_nothing = right == "assigned" && said == OutcomeKind::AlreadyRevoked;
+            assert!(sends_nothing, "a change without a journal entry: {line}");
+            model.tell(link, said);
         }
         assert_eq!(model.links, truth(&world), "{line}");
         trace.push(line);

@@ -190,7 +190,7 @@ struct Book {
     start: Vec<Cursor>,
     pages: Mutex<BTreeMap<String, Vec<Result<Page>>>>,
     known: Vec<Record>,
-    asked: Mutex<Vec<String>>,
+    looked_up: Mutex<Vec<String>>,
 }
 
 impl Book {
@@ -215,7 +215,6 @@ impl Script for Book {
 
     fn page(&self, request: &SyncRequest) -> Result<Page> {
         let name = request.cursor.body.as_str().unwrap();
-        self.asked.lock().unwrap().push(name.to_owned());
         match self.pages.lock().unwrap().get_mut(name) {
             Some(pages) if !pages.is_empty() => pages.remove(0),
             _ => Ok(Page::default()),
@@ -224,6 +223,8 @@ impl Script for Book {
 
     fn read(&self, request: &ReadRequest) -> Result<Answer> {
         let Query::Objects { keys } = &request.query else { return Ok(Answer::default()) };
+        let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+        self.looked_up.lock().unwrap().push(ids.join(" "));
         let wanted: BTreeSet<_> = keys.iter().collect();
         let records = self.known.iter().filter(|record| match record {
             Record::Account(account) => wanted.contains(&account.key),
@@ -368,7 +369,9 @@ async fn who_no_page_delivered_is_looked_up_once_and_else_unresolved() {
     let mut book =
         Book::with([("first", vec![page([grants, vec![account("p1", "Ada")]].concat(), vec![])])]);
     book.known = vec![account("p2", "Bo")];
-    let snapshot = Bench::new(Arc::new(book)).sync().await.unwrap();
+    let book = Arc::new(book);
+    let snapshot = Bench::new(Arc::clone(&book) as Arc<dyn Script>).sync().await.unwrap();
+    assert_eq!(*book.looked_up.lock().unwrap(), ["p2 p3"]);
     let names: Vec<&str> = snapshot.accounts.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["Ada", "Bo"]);
     let unresolved: Vec<&str> =

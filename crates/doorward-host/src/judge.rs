@@ -217,4 +217,141 @@ mod tests {
             assert_eq!(believed.is_ok(), expect, "{name} {kind:?} {is_accepted}");
         }
     }
+
+    const NOW: &str = "2026-11-23T08:00:00Z";
+
+    /// What was known before: whether the grant was there, or that nobody can see it.
+    #[derive(Clone, Copy, Debug)]
+    enum Before {
+        Held,
+        NotHeld,
+        Hidden,
+    }
+
+    fn entry(name: &str, before: Before) -> JournalEntry {
+        let key = action(name).grant().unwrap().0.clone();
+        let mut entry = json!({
+            "id": "e", "integration": "i", "integrationName": "n", "at": NOW, "actor": "a",
+            "operation": {"id": "e", "action": name, "key": key, "resource":
+                {"key": {"kind": "group", "id": "g"}, "name": "G", "class": "c"}},
+            "principalName": "U", "resourceName": "G", "state": "intent",
+            "request": {"method": "POST", "url": "u", "digest": "d"},
+        });
+        match before {
+            Before::Held => entry["prior"] = json!({"key": key}),
+            Before::Hidden => entry["priorUnknown"] = json!({"code": "c", "message": "m"}),
+            Before::NotHeld => {}
+        }
+        serde_json::from_value(entry).unwrap()
+    }
+
+    fn settlement(kind: OutcomeKind, seconds_ago: i64) -> Settlement {
+        let at: Timestamp = NOW.parse().unwrap();
+        Settlement {
+            at: at - SignedDuration::from_secs(seconds_ago),
+            outcome: Some(Outcome::new(kind)),
+            error: None,
+            request_id: None,
+            by_looking: false,
+            given_up: None,
+            by_hand: None,
+        }
+    }
+
+    fn earlier(kind: OutcomeKind, seconds_ago: i64) -> JournalEntry {
+        let settlement = Some(settlement(kind, seconds_ago));
+        JournalEntry { settlement, ..entry("grant", Before::NotHeld) }
+    }
+
+    #[test]
+    fn an_already_against_what_is_known_is_doubted() {
+        use Before::{Held, Hidden, NotHeld};
+        use OutcomeKind::{
+            AlreadyGranted, AlreadyRevoked, Granted, NotApplied, Pending, Revoked, Unknown,
+        };
+        // (action, what the provider answered, what a read showed, earlier changes, in doubt)
+        type Row<'a> = (&'a str, OutcomeKind, Before, &'a [(OutcomeKind, i64)], bool);
+        let table: [Row<'_>; 17] = [
+            ("grant", AlreadyGranted, Held, &[], false),
+            ("grant", AlreadyGranted, NotHeld, &[], true),
+            ("grant", AlreadyGranted, Hidden, &[], false),
+            ("revoke", AlreadyRevoked, NotHeld, &[], false),
+            ("revoke", AlreadyRevoked, Held, &[], true),
+            ("revoke", AlreadyRevoked, Hidden, &[], false),
+            // Our own change of a moment ago tells more than a read, the newest most.
+            ("revoke", AlreadyRevoked, NotHeld, &[(Granted, 5)], true),
+            ("revoke", AlreadyRevoked, Hidden, &[(AlreadyGranted, 5)], true),
+            ("revoke", AlreadyRevoked, Held, &[(Revoked, 5), (Granted, 9)], false),
+            ("grant", AlreadyGranted, Held, &[(Revoked, 5)], true),
+            ("grant", AlreadyGranted, NotHeld, &[(Granted, 5)], false),
+            // What changed nothing tells nothing; what is long ago neither.
+            ("revoke", AlreadyRevoked, NotHeld, &[(NotApplied, 5), (Granted, 9)], true),
+            ("revoke", AlreadyRevoked, NotHeld, &[(Granted, 121)], false),
+            // A change is what the provider says of its own write.
+            ("grant", Granted, Held, &[], false),
+            ("revoke", Revoked, NotHeld, &[(Revoked, 5)], false),
+            ("revoke", Pending, NotHeld, &[], false),
+            ("grant", Unknown, Held, &[], false),
+        ];
+        for (name, kind, before, changes, is_doubted_now) in table {
+            let mut judged = settlement(kind, 0);
+            let changes: Vec<_> = changes.iter().map(|(kind, ago)| earlier(*kind, *ago)).collect();
+            doubt(&mut judged, &entry(name, before), &changes);
+            let case = format!("{name} {kind:?} {before:?} {changes:?}");
+            let outcome = judged.outcome.as_ref().unwrap();
+            assert_eq!(outcome.kind, if is_doubted_now { Unknown } else { kind }, "{case}");
+            assert_eq!(is_doubted(outcome), is_doubted_now, "{case}");
+            assert_eq!(judged.given_up.is_some(), is_doubted_now, "{case}");
+        }
+    }
+
+    #[test]
+    fn our_own_change_tells_for_two_minutes_what_it_left_behind() {
+        use OutcomeKind::{
+            AlreadyDone, AlreadyGranted, AlreadyRevoked, Done, Granted, NotApplied, Pending,
+            Revoked, Unknown,
+        };
+        let now: Timestamp = NOW.parse().unwrap();
+        let table = [
+            (Granted, Some(true)),
+            (AlreadyGranted, Some(true)),
+            (Revoked, Some(false)),
+            (AlreadyRevoked, Some(false)),
+            (NotApplied, None),
+            (Pending, None),
+            (Unknown, None),
+            (Done, None),
+            (AlreadyDone, None),
+        ];
+        for (kind, expected) in table {
+            for (ago, counts) in [(0, true), (120, true), (121, false)] {
+                let found = left_behind(&earlier(kind, ago), now);
+                assert_eq!(found, expected.filter(|_| counts), "{kind:?} {ago}");
+            }
+        }
+        let open = entry("grant", Before::NotHeld);
+        assert_eq!(left_behind(&open, now), None);
+        let refused = Settlement { outcome: None, ..settlement(Granted, 0) };
+        let refused = JournalEntry { settlement: Some(refused), ..open };
+        assert_eq!(left_behind(&refused, now), None);
+    }
+
+    #[test]
+    fn a_person_says_whether_it_is_so_and_what_was_known_says_the_rest() {
+        use Before::{Held, Hidden, NotHeld};
+        use OutcomeKind::{AlreadyGranted, AlreadyRevoked, Granted, NotApplied, Revoked};
+        let table = [
+            ("grant", NotHeld, Granted),
+            ("grant", Hidden, Granted),
+            ("grant", Held, AlreadyGranted),
+            ("revoke", NotHeld, AlreadyRevoked),
+            ("revoke", Hidden, Revoked),
+            ("revoke", Held, Revoked),
+        ];
+        for (name, before, expected) in table {
+            let entry = entry(name, before);
+            assert_eq!(by_hand(&entry, true), expected, "{name} {before:?}");
+            assert_eq!(by_hand(&entry, false), NotApplied, "{name} {before:?}");
+        }
+    }
 }
