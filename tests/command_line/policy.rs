@@ -149,3 +149,28 @@ fn what_a_scoped_role_allows_works_inside_the_unit_and_nowhere_else() {
     let outside = format!("group:id={}", cast::APAC_SALES);
     bench.run(&grant("ines@contoso.com", &outside, &[])).ends(5);
 }
+
+#[test]
+fn a_unit_may_be_listed_for_all_that_is_directly_in_it() {
+    let bench = Bench::new();
+    bench.add();
+    let allow = ["integration", "allow", "au:EMEA"];
+    bench.run(&allow).ends(0).says("everything directly in EMEA [au:id=");
+    bench
+        .run(&["integration", "policy", "show"])
+        .ends(0)
+        .says("everything directly in EMEA [au:id=");
+    bench
+        .run(&["integration", "show", "contoso"])
+        .ends(0)
+        .says("everything directly in EMEA [au:id=");
+    bench.run(&["integration", "list"]).ends(0).says("1 resource");
+    bench.run(&grant("carol@contoso.com", "group:EMEA Sales", &[])).ends(0).says("Granted");
+    bench
+        .run(&grant("carol@contoso.com", "group:APAC Sales", &[]))
+        .ends(9)
+        .notes("it is not directly in EMEA");
+    let take_back = [&allow[..], &["--remove"]].concat();
+    bench.run(&take_back).ends(0).says("everything directly in EMEA");
+    bench.run(&revoke("carol@contoso.com", "group:EMEA Sales", &[])).ends(9);
+}

@@ -247,6 +247,10 @@ fn questions_and_their_answer() {
         (Query::Holdings { principal: alice() }, json!({"query": "holdings", "principal": user})),
         (Query::Grant { key: membership() }, json!({"query": "grant", "key": membership_json()})),
         (
+            Query::Containers { resource: finance() },
+            json!({"query": "containers", "resource": group}),
+        ),
+        (
             Query::Paths { principal: alice(), resource: finance(), entitlement: member() },
             json!({
                 "query": "paths", "principal": user, "resource": group, "entitlement": "member",

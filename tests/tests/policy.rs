@@ -228,3 +228,78 @@ async fn a_role_is_given_within_a_unit_only() {
     let group = request(Verb::Grant, "carol@contoso.com", "group:Finance@au:EMEA", "member");
     assert_eq!(change(&world, group).await.unwrap_err().reason, "no-scope");
 }
+
+/// Only what is listed may be changed.
+fn nothing_but(world: &World) {
+    world.open().change_policy(|policy| policy.kinds.clear()).unwrap();
+}
+
+/// How often it was asked what the group is in.
+fn asked_for_containers(world: &World, group: &str) -> usize {
+    let path = format!("/v1.0/groups/{group}/memberOf");
+    world.simulator.trace().iter().filter(|entry| entry.path == path).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_directly_in_a_listed_unit_may_be_changed() {
+    let world = world();
+    nothing_but(&world);
+    let join = |group: &str| {
+        request(Verb::Grant, "carol@contoso.com", &format!("group:id={group}"), "member")
+    };
+    // Nothing is asked as long as no unit is listed.
+    assert_eq!(refused(change(&world, join(cast::EMEA_SALES)).await), "not-on-writable-list");
+    assert_eq!(asked_for_containers(&world, cast::EMEA_SALES), 0);
+    allow(&world, "au:EMEA").await;
+    assert_eq!(kind(&change(&world, join(cast::EMEA_SALES)).await.unwrap()), OutcomeKind::Granted);
+    assert_eq!(asked_for_containers(&world, cast::EMEA_SALES), 1);
+    // Elsewhere, and in a group that is in the unit.
+    for outside in [cast::APAC_SALES, cast::FINANCE_LEADS] {
+        let error = change(&world, join(outside)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::DeniedByPolicy, "not-on-writable-list")
+        );
+        assert!(error.message.contains("EMEA"), "{error:?}");
+    }
+    // What is listed itself needs no unit.
+    allow(&world, "group:APAC Sales").await;
+    world.simulator.clear_trace();
+    change(&world, join(cast::APAC_SALES)).await.unwrap();
+    assert_eq!(asked_for_containers(&world, cast::APAC_SALES), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_allows_neither_what_is_privileged_nor_what_is_protected() {
+    let world = world();
+    nothing_but(&world);
+    allow(&world, "au:EMEA").await;
+    world.simulator.tenant().add_member(cast::UNIT_EMEA, cast::TIER_0_OPERATORS);
+    let grant = |on| meant(request(Verb::Grant, "carol@contoso.com", on, "member"));
+    let privileged = change(&world, grant("group:Tier 0 Operators")).await;
+    assert_eq!(refused(privileged), "privileged-resource");
+    protect(&world, "group:EMEA Sales").await;
+    assert_eq!(refused(change(&world, grant("group:EMEA Sales")).await), "protected-object");
+    assert_eq!(writes(&world), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_cannot_be_seen_allows_nothing_and_says_why() {
+    let world = world();
+    nothing_but(&world);
+    allow(&world, "au:EMEA").await;
+    let small = [&cast::READ_ROLES[..], &["GroupMember.ReadWrite.All"]].concat();
+    world.simulator.tenant().set_app_roles(small);
+    for group in [cast::EMEA_SALES, cast::APAC_SALES] {
+        let on = format!("group:id={group}");
+        let grant = request(Verb::Grant, "carol@contoso.com", &on, "member");
+        let error = change(&world, grant).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::DeniedByPolicy, "container-not-visible")
+        );
+        assert!(error.message.contains("EMEA"), "{error:?}");
+        assert!(error.remedy.unwrap().contains("AdministrativeUnit.Read.All"));
+    }
+    assert_eq!(writes(&world), 0);
+}

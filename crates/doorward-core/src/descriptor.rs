@@ -99,6 +99,10 @@ pub struct ResourceKind {
     pub classes: Vec<String>,
     /// The rights on it; the first is the default of the command line.
     pub entitlements: Vec<Entitlement>,
+    /// The kinds of resources that lie in one of this kind, e.g. groups in an administrative unit;
+    /// empty: it is no container.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
 }
 
 /// A right on a resource.

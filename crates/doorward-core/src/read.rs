@@ -55,6 +55,13 @@ pub enum Query {
         /// Which.
         key: GrantKey,
     },
+    /// The containers that the resource is directly in: objects of the kinds that the descriptor
+    /// says contain its kind. An answer without one says that it is in none; containers that may
+    /// not be seen are an error, or [`Skipped`](crate::Skipped).
+    Containers {
+        /// Of what.
+        resource: ObjectRef,
+    },
     /// Every way by which the principal has the entitlement on the resource.
     Paths {
         /// Who.

@@ -155,10 +155,10 @@ impl Opened {
     /// there may be more.
     pub(crate) async fn ways(&self, key: &GrantKey) -> Result<(Vec<AccessPath>, Option<Error>)> {
         let (paths, skipped) = self.paths(key).await?;
-        let gap = skipped.into_iter().next().map(|gap| {
-            Error::new(ErrorKind::PermissionDenied, gap.code, gap.message)
-                .remedy("There may be more ways than those listed.")
-        });
+        let gap = skipped
+            .into_iter()
+            .next()
+            .map(|gap| unseen(gap).remedy("There may be more ways than those listed."));
         Ok((paths, gap))
     }
 
@@ -178,6 +178,12 @@ impl Opened {
         });
         Ok((paths, skipped.collect()))
     }
+}
+
+/// What was not read, as the error that it is to whoever must know all.
+pub(crate) fn unseen(gap: Skipped) -> Error {
+    Error::new(ErrorKind::PermissionDenied, gap.code, gap.message)
+        .remedy("Give Doorward the permission to read it (see `doorward check`).")
 }
 
 impl AccessList {

@@ -11,6 +11,7 @@ mod host;
 mod intent;
 mod judge;
 mod opened;
+mod permit;
 mod policy;
 mod prepare;
 mod rekey;

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
-    /// The resources that may be changed.
+    /// The resources that may be changed. A container, such as an administrative unit, stands for
+    /// what is directly in it, privileged resources excepted.
     #[serde(default)]
     pub resources: Vec<AllowedResource>,
     /// The kinds of which every resource may be changed, privileged ones excepted: those must be
@@ -191,26 +192,54 @@ impl Policy {
         }
     }
 
-    /// Lets a change of a resource pass that somebody allowed.
+    /// Whether a resource that is not privileged is listed, itself or with all of its kind.
+    pub(crate) fn allows(&self, key: &ObjectRef) -> bool {
+        self.kinds.contains(&key.kind) || self.lists(key)
+    }
+
+    /// Lets a resource be changed that lies in a container that somebody listed: `containers` are
+    /// those that are listed, `around` is what the resource is directly in, `gap` says why there may
+    /// be more.
     ///
     /// # Errors
-    /// `DeniedByPolicy`, with the reason `not-on-writable-list`.
-    pub(crate) fn permit_listed(&self, integration: &str, resource: &Resource) -> Result<()> {
-        if !self.kinds.contains(&resource.key.kind) && !self.lists(&resource.key) {
-            return Err(denied(
-                "not-on-writable-list",
-                format!(
-                    "{} is not on this integration's list of what may be changed.",
-                    resource.name
-                ),
-                format!(
-                    "If it may be changed, run `doorward integration allow -i {integration} \
-                     {}:id={}`, and try again.",
-                    resource.key.kind, resource.key.id
-                ),
-            ));
+    /// `DeniedByPolicy`, with the reasons `not-on-writable-list` and `container-not-visible`.
+    pub(crate) fn permit_within(
+        integration: &str,
+        resource: &Resource,
+        containers: &[&AllowedResource],
+        around: &[ObjectRef],
+        gap: Option<Error>,
+    ) -> Result<()> {
+        if containers.iter().any(|listed| around.contains(&listed.key)) {
+            return Ok(());
         }
-        Ok(())
+        let name = &resource.name;
+        let listed = some_of(containers.iter().map(|listed| listed.name.as_str()));
+        if let Some(gap) = gap {
+            return Err(Error {
+                kind: ErrorKind::DeniedByPolicy,
+                reason: "container-not-visible".to_owned(),
+                message: format!(
+                    "What is directly in {listed} may be changed; whether {name} is cannot be \
+                     seen. {gap}"
+                ),
+                ..gap
+            });
+        }
+        let mut message =
+            format!("{name} is not on this integration's list of what may be changed");
+        if !containers.is_empty() {
+            message += &format!(", and it is not directly in {listed}, which is");
+        }
+        Err(denied(
+            "not-on-writable-list",
+            format!("{message}."),
+            format!(
+                "If it may be changed, run `doorward integration allow -i {integration} {}`, and \
+                 try again.",
+                resource.key
+            ),
+        ))
     }
 
     /// Lets the removal of a holder pass, or says why not: `others` are the holders that stay, or
@@ -251,6 +280,20 @@ impl Policy {
                  in the provider's own console.",
             )),
         }
+    }
+}
+
+/// `A`, `A or B`, `A, B or C`; of many the first ones.
+fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    const MOST: usize = 5;
+    let more = names.len().saturating_sub(MOST);
+    let mut names: Vec<String> = names.take(MOST).map(str::to_owned).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} or {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 

@@ -1,15 +1,14 @@
 //! What stands before every change: names, prior state, manageability, policy.
 
 use doorward_core::{
-    Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Identity, KeptHolder,
-    Object, ObjectRef, Operation, Query, Record, Resource, Result, Skipped,
+    Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Object, Operation, Query,
+    Record, Resource, Result, Skipped,
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::opened::new_id;
-use crate::store::Integration;
-use crate::{AllowedResource, ChangeRequest, Opened, Policy, Selector, Verb};
+use crate::{ChangeRequest, Opened, Selector, Verb};
 
 /// Groups within a group that are looked into, to count the people it brings.
 const MOST_GROUPS: usize = 50;
@@ -182,7 +181,7 @@ impl Opened {
         .remedy("Leave out what stands behind the `@`."))
     }
 
-    fn right(&self, kind: &str, entitlement: &str) -> Option<&'static Entitlement> {
+    pub(crate) fn right(&self, kind: &str, entitlement: &str) -> Option<&'static Entitlement> {
         let kind = self.descriptor.resource_kind(kind)?;
         kind.entitlements.iter().find(|right| right.id == entitlement)
     }
@@ -210,77 +209,9 @@ impl Opened {
         .remedy("If that is meant, say so with `--permanent`."))
     }
 
-    async fn permit_policy(
-        &self,
-        request: &ChangeRequest,
-        key: &GrantKey,
-        principal: &Object,
-        resource: &Resource,
-        scope: Option<&Resource>,
-    ) -> Result<()> {
-        let identity = self.identity().await?;
-        let Integration { name, policy, .. } = self.integration();
-        policy.permit_untouchable(&identity, principal, resource, scope)?;
-        if resource.privileged {
-            policy.permit_privileged(&name, resource, request.allow_tier0)?;
-        } else {
-            policy.permit_listed(&name, resource)?;
-        }
-        if request.verb == Verb::Grant {
-            policy.permit_principal(&name, principal, self.is_person(&principal.key().kind))?;
-        }
-        if let Object::Resource(group) = principal {
-            self.permit_holder(&identity, &policy, group).await?;
-        }
-        // Whether it is held is not asked: a replica that lags would not know. A group may be all
-        // that gives people the access.
-        match resource.kept_holder(&key.entitlement) {
-            Some(kept)
-                if request.verb == Verb::Revoke
-                    && (kept.counts(&key.principal)
-                        || matches!(principal, Object::Resource(_))) =>
-            {
-                let others = self.other_holders(key, kept).await?;
-                Policy::permit_removal(resource, kept, others)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn is_person(&self, kind: &str) -> bool {
+    pub(crate) fn is_person(&self, kind: &str) -> bool {
         let kinds = self.descriptor.principal_kinds.iter();
         kinds.filter(|known| known.person).any(|known| known.kind == kind)
-    }
-
-    /// What a group is given, all that belong to it are given; we may be one of them, or somebody
-    /// protected. A kind's first entitlement is what makes somebody belong to it.
-    async fn permit_holder(
-        &self,
-        identity: &Identity,
-        policy: &Policy,
-        group: &Resource,
-    ) -> Result<()> {
-        let belongs = self.entitlement(group, None)?;
-        let own = AllowedResource { key: identity.key.clone(), name: identity.name.clone() };
-        let right = self.right(&group.key.kind, &belongs);
-        let can_belong = |object: &&AllowedResource| {
-            right.is_some_and(|right| right.principals.contains(&object.key.kind))
-        };
-        for inside in std::iter::once(&own).chain(policy.protected.iter().filter(can_belong)) {
-            let key = GrantKey::new(inside.key.clone(), group.key.clone(), belongs.clone());
-            let (ways, gap) = match self.ways(&key).await {
-                Err(error) if error.kind == ErrorKind::PermissionDenied => {
-                    (Vec::new(), Some(error))
-                }
-                // What is deleted belongs to nothing.
-                Err(error) if error.kind == ErrorKind::NotFound && inside.key != identity.key => {
-                    (Vec::new(), None)
-                }
-                found => found?,
-            };
-            Policy::permit_holder(identity, inside, &group.name, &ways, gap.as_ref())?;
-        }
-        Ok(())
     }
 
     /// How many people belong to a group, also through groups within it.
@@ -318,39 +249,5 @@ impl Opened {
             }
         }
         People { count: people.len(), or_more }
-    }
-
-    /// How many other holders that count stay; `None` when not all of them can be seen.
-    async fn other_holders(&self, key: &GrantKey, kept: &KeptHolder) -> Result<Option<usize>> {
-        let query = Query::Holders {
-            resource: key.resource.clone(),
-            entitlement: Some(key.entitlement.clone()),
-        };
-        let answer = self.read_all(query).await?;
-        let is_complete = !answer.records.iter().any(|record| matches!(record, Record::Skipped(_)));
-        let enabled: BTreeMap<&ObjectRef, Option<bool>> = answer
-            .records
-            .iter()
-            .filter_map(|record| match record {
-                Record::Account(account) => Some((&account.key, account.enabled)),
-                _ => None,
-            })
-            .collect();
-        let others = answer.records.iter().filter_map(|record| match record {
-            Record::Grant(grant) => Some(&grant.key),
-            _ => None,
-        });
-        let others: BTreeSet<&ObjectRef> = others
-            .filter(|other| other.entitlement == key.entitlement && other.scope == key.scope)
-            .map(|other| &other.principal)
-            .filter(|other| **other != key.principal && kept.counts(other))
-            .collect();
-        // Who cannot sign in keeps nothing running.
-        let may_sign_in = |other: &&&ObjectRef| enabled.get(**other).copied().flatten();
-        let count =
-            others.iter().filter(|other| !kept.active || may_sign_in(other) == Some(true)).count();
-        let unknown = kept.active && others.iter().any(|other| may_sign_in(&other).is_none());
-        let is_known = is_complete && (count > 0 || !unknown);
-        Ok(is_known.then_some(count))
     }
 }

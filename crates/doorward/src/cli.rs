@@ -321,10 +321,11 @@ pub(crate) enum IntegrationCommand {
     },
     /// Allow changes to a resource, or take that back
     #[command(
-        after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove"
+        after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow au:EMEA\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove"
     )]
     Allow {
-        /// What may be changed, e.g. group:Finance or role:"User Administrator"
+        /// What may be changed, e.g. group:Finance or role:"User Administrator"; au:EMEA stands for
+        /// every group directly in that unit, but for privileged ones
         #[arg(
             value_name = "RESOURCE",
             required_unless_present_any = ["all_groups", "principals"],

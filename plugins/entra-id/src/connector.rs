@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::descriptor::DESCRIPTOR;
-use crate::{apply, check, explain, find, grant, holders, holdings, paths, reach, settle, sync};
+use crate::{
+    apply, check, explain, find, grant, holders, holdings, paths, reach, scopes, settle, sync,
+};
 
 /// The Microsoft Entra ID connector. Its descriptor's id is `entra-id`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +60,7 @@ impl Connector for EntraConnector {
             }
             Query::Holdings { principal } => holdings::holdings(cx, &principal, cursor).await,
             Query::Grant { key } => grant::grant(cx, key).await,
+            Query::Containers { resource } => scopes::containers(cx, &resource).await,
             Query::Paths { principal, resource, entitlement } => {
                 paths::paths(cx, &principal, &resource, &entitlement).await
             }

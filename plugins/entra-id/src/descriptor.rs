@@ -27,7 +27,12 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| {
     needs: vec![Need::Http],
     connection_schema: schema(),
     principal_kinds: principal_kinds(),
-    resource_kinds: vec![group(), role(), scope(Kind::Unit, "administrative unit", UNIT_CLASSES), scope(Kind::Application, "application", APPLICATION_CLASSES)],
+    resource_kinds: vec![
+        group(),
+        role(),
+        scope(Kind::Unit, "administrative unit", UNIT_CLASSES, &[Kind::Group]),
+        scope(Kind::Application, "application", APPLICATION_CLASSES, &[]),
+    ],
     capabilities: vec![
         Capability::Check,
         Capability::Sync,
@@ -97,6 +102,7 @@ fn group() -> ResourceKind {
                 standing_by_name: false,
             },
         ],
+        contains: Vec::new(),
     }
 }
 
@@ -114,16 +120,18 @@ fn role() -> ResourceKind {
             scopes: kinds(&[Kind::Unit, Kind::Application]),
             standing_by_name: true,
         }],
+        contains: Vec::new(),
     }
 }
 
 /// A kind on which nobody holds access here, and which roles can be limited to.
-fn scope(kind: Kind, name: &str, classes: &[&str]) -> ResourceKind {
+fn scope(kind: Kind, name: &str, classes: &[&str], contains: &[Kind]) -> ResourceKind {
     ResourceKind {
         kind: kind.name().to_owned(),
         name: name.to_owned(),
         classes: classes.iter().map(|class| (*class).to_owned()).collect(),
         entitlements: Vec::new(),
+        contains: contains.iter().map(|kind| kind.name().to_owned()).collect(),
     }
 }
 

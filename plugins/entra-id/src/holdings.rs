@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::find::missing;
 use crate::grant::memberships;
 use crate::graph::{self, PAGE, Place, foreign_cursor};
-use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, is_id};
+use crate::kinds::{Kind, MEMBER, OWNER, SELECT_MIXED, UNIT_TYPE, is_id};
 use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
 use crate::permissions::READ_MEMBERS;
 use crate::roles::{self, Holder};
@@ -121,8 +121,7 @@ fn held_directly(
 
 /// The types that need no word where they are no group: an administrative unit gives those in it no
 /// access (facts §3.8: it is what others administer), and of roles the assignments tell more.
-const PASSED_OVER: [&str; 2] =
-    ["#microsoft.graph.administrativeUnit", "#microsoft.graph.directoryRole"];
+const PASSED_OVER: [&str; 2] = [UNIT_TYPE, "#microsoft.graph.directoryRole"];
 
 /// What is said of an object that is no group.
 fn left_out(principal: &ObjectRef, object: &DirectoryObject) -> Option<Record> {

@@ -172,11 +172,12 @@ fn show(app: &App, name: &str) -> Result<Exit> {
         };
         console.line(format!("  {pointer}: {place}"));
     }
-    show_policy(app, &integration.policy);
+    show_policy(app, &integration);
     Ok(Exit::DONE)
 }
 
-fn show_policy(app: &App, policy: &Policy) {
+fn show_policy(app: &App, integration: &Integration) {
+    let policy = &integration.policy;
     if policy.kinds.is_empty() && policy.resources.is_empty() {
         app.console
             .line("May change: nothing. Allow it with `doorward integration allow group:NAME`.");
@@ -187,7 +188,7 @@ fn show_policy(app: &App, policy: &Policy) {
         app.console.line(format!("  every {kind}"));
     }
     for resource in &policy.resources {
-        app.console.line(format!("  {} [{}]", resource.name, resource.key));
+        app.console.line(format!("  {}", policy::listed_name(app, integration, resource)));
     }
 }
 
@@ -350,7 +351,9 @@ async fn allow_one(app: &App, opened: &Opened, selector: &Selector) -> Result<St
     opened.change_policy(|policy| is_new = policy.allow(resource.key.clone(), &resource.name))?;
     let name = opened.integration().name;
     let already = if is_new { "may now" } else { "was allowed before to" };
-    Ok(format!("`{name}` {already} change who has access to {} [{}].", resource.name, resource.key))
+    let listed = format!("{} [{}]", resource.name, resource.key);
+    let what = policy::meant(policy::contains(opened.descriptor(), &resource.key), &listed);
+    Ok(format!("`{name}` {already} change who has access to {what}."))
 }
 
 /// What may be changed by policy may still be impossible.
@@ -394,13 +397,14 @@ async fn disallow(app: &App, opened: &Opened, selector: &Selector) -> Result<Str
     let mut was_listed = false;
     opened.change_policy(|policy| was_listed = policy.disallow(&key))?;
     let every = opened.integration().policy.kinds.contains(&key.kind);
+    let what = policy::meant(policy::contains(opened.descriptor(), &key), &name);
     Ok(match (was_listed, every) {
         (_, true) => format!(
             "Every {} may be changed, {name} too, until you take that back with `--all-groups --remove`.",
             key.kind
         ),
         (true, false) => {
-            format!("`{}` may no longer change who has access to {name}.", integration.name)
+            format!("`{}` may no longer change who has access to {what}.", integration.name)
         }
         (false, false) => format!(
             "`{}` was not allowed to change {name} before; nothing was changed.",

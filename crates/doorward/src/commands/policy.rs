@@ -1,6 +1,6 @@
 //! `doorward integration protect` and `policy show`, and who may be given access.
 
-use doorward_core::{Error, ErrorKind, Result};
+use doorward_core::{Descriptor, Error, ErrorKind, ObjectRef, Result};
 use doorward_host::{AllowedResource, GUEST, Integration, Opened, Selector, SelectorRole};
 use serde_json::json;
 
@@ -91,7 +91,9 @@ pub(super) fn show(app: &App, integration: Option<String>) -> Result<Exit> {
     for kind in &policy.kinds {
         console.line(format!("  every {kind}, but for privileged ones"));
     }
-    lines(app, &policy.resources);
+    for resource in &policy.resources {
+        console.line(format!("  {}", listed_name(app, &integration, resource)));
+    }
     if policy.kinds.is_empty() && policy.resources.is_empty() {
         console.line("  nothing, until `doorward integration allow` says so");
     }
@@ -102,12 +104,38 @@ pub(super) fn show(app: &App, integration: Option<String>) -> Result<Exit> {
     }
     console.line("Never changed:");
     console.line("  Doorward's own access, and the last holder of what must keep one");
-    lines(app, &policy.protected);
+    for object in &policy.protected {
+        console.line(format!("  {}", with_key(&object.name, &object.key)));
+    }
     Ok(Exit::DONE)
 }
 
-fn lines(app: &App, objects: &[AllowedResource]) {
-    for object in objects {
-        app.console.line(format!("  {} [{}]", object.name, object.key));
+/// What a listed resource stands for: itself, or what is in it.
+pub(super) fn listed_name(
+    app: &App,
+    integration: &Integration,
+    resource: &AllowedResource,
+) -> String {
+    // A connector that is not there any more keeps nobody from seeing the list.
+    let factory = app.factory(&integration.connector).ok();
+    let is_container = factory.is_some_and(|factory| contains(factory.descriptor(), &resource.key));
+    meant(is_container, &with_key(&resource.name, &resource.key))
+}
+
+/// Whether an object of this kind contains others, and so stands for them on a list.
+pub(super) fn contains(descriptor: &Descriptor, key: &ObjectRef) -> bool {
+    descriptor.resource_kind(&key.kind).is_some_and(|kind| !kind.contains.is_empty())
+}
+
+/// What a listed object stands for, in words.
+pub(super) fn meant(is_container: bool, name: &str) -> String {
+    if is_container {
+        format!("everything directly in {name}, but for what is privileged")
+    } else {
+        name.to_owned()
     }
+}
+
+fn with_key(name: &str, key: &ObjectRef) -> String {
+    format!("{name} [{key}]")
 }

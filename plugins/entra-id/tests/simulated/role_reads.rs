@@ -266,3 +266,40 @@ async fn paths_to_a_role_lead_through_groups_and_scopes() {
         assert_eq!(world.try_read(query).await.unwrap_err().kind, ErrorKind::NotFound);
     }
 }
+
+/// A unit gives no access; it says which of those that administer it may change what is in it.
+#[tokio::test(start_paused = true)]
+async fn a_group_is_directly_in_its_units() {
+    let with_names = [&cast::READ_ROLES[..], &["AdministrativeUnit.Read.All"]].concat();
+    for world in [World::new(), World::with_roles(&with_names)] {
+        let of = |id: &str| Query::Containers { resource: group(id) };
+        assert_eq!(names(&world.read(of(cast::EMEA_SALES)).await), ["au EMEA"]);
+        let vault = world.read(of(cast::PAYROLL_VAULT)).await;
+        assert_eq!(names(&vault), ["au Restricted Vaults"]);
+        let [Record::Resource(unit)] = vault.records.as_slice() else { panic!("{vault:?}") };
+        assert_eq!(unit.class, "restricted");
+        // One in no unit, and one within a group that is in one.
+        for id in [cast::APAC_SALES, cast::FINANCE_LEADS] {
+            assert_eq!(world.read(of(id)).await.records, []);
+        }
+        world.simulator.clear_trace();
+        assert_eq!(world.read(Query::Containers { resource: role(cast::ALICE) }).await.records, []);
+        assert!(world.simulator.trace().is_empty());
+    }
+}
+
+/// Without the permission to see units, "in none" would be a guess.
+#[tokio::test(start_paused = true)]
+async fn units_that_may_not_be_seen_are_never_taken_for_none() {
+    let world = World::with_roles(&cast::READ_ROLES);
+    for id in [cast::EMEA_SALES, cast::APAC_SALES] {
+        let error = world.try_read(Query::Containers { resource: group(id) }).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::PermissionDenied);
+        assert!(error.remedy.unwrap().contains("AdministrativeUnit.Read.All"));
+    }
+    let error = World::new()
+        .try_read(Query::Containers { resource: group(cast::OLD_FINANCE) })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+}
