@@ -174,3 +174,15 @@ fn a_unit_may_be_listed_for_all_that_is_directly_in_it() {
     bench.run(&take_back).ends(0).says("everything directly in EMEA");
     bench.run(&revoke("carol@contoso.com", "group:EMEA Sales", &[])).ends(9);
 }
+
+#[test]
+fn a_group_within_a_protected_one_is_left_alone() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "protect", "group:Finance"]).ends(0);
+    bench
+        .run(&grant("ines@contoso.com", "group:Finance Leads", &[]))
+        .ends(9)
+        .notes("Finance is protected")
+        .notes("Finance Leads → Finance");
+    assert_eq!(bench.writes(), 0);
+}

@@ -303,3 +303,71 @@ async fn a_unit_that_cannot_be_seen_allows_nothing_and_says_why() {
     }
     assert_eq!(writes(&world), 0);
 }
+
+/// Whoever joins a nested group has what the outer one gives.
+#[tokio::test(start_paused = true)]
+async fn a_protected_group_protects_the_groups_nested_in_it() {
+    let world = world();
+    let change_of = |verb, group: &str, right| {
+        request(verb, "ines@contoso.com", &format!("group:id={group}"), right)
+    };
+    // Nobody is protected but a user: nothing more is asked than before.
+    let within = |world: &World| {
+        let nested = format!("/v1.0/groups/{}/transitiveMembers", cast::FINANCE);
+        world.simulator.trace().iter().filter(|entry| entry.path.starts_with(&nested)).count()
+    };
+    protect(&world, "grace@contoso.com").await;
+    change(&world, change_of(Verb::Grant, cast::FINANCE_LEADS, "member")).await.unwrap();
+    assert_eq!(within(&world), 0);
+    protect(&world, "group:Finance").await;
+    world.simulator.tenant().add_member(cast::FINANCE_LEADS, cast::PLATFORM);
+    let done = writes(&world);
+    for (verb, group, right) in [
+        (Verb::Grant, cast::FINANCE_LEADS, "member"),
+        (Verb::Revoke, cast::FINANCE_LEADS, "member"),
+        // Whoever owns it decides who is in it.
+        (Verb::Grant, cast::FINANCE_LEADS, "owner"),
+        // A group in a group in it.
+        (Verb::Grant, cast::PLATFORM, "member"),
+    ] {
+        let error = change(&world, change_of(verb, group, right)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::DeniedByPolicy, "protected-object")
+        );
+        assert!(error.message.contains("Finance Leads → Finance"), "{error:?}");
+    }
+    assert_eq!(writes(&world), done);
+    // What is not in it can be changed, also where nothing can be nested in what is protected.
+    for beside in ["group:Project Phoenix", "group:Works Council", "group:Tier 0 Operators"] {
+        protect(&world, beside).await;
+    }
+    let beside = change_of(Verb::Grant, cast::ENGINEERING, "member");
+    assert_eq!(kind(&change(&world, beside).await.unwrap()), OutcomeKind::Granted);
+    // What is gone has nothing in it.
+    world.simulator.tenant().soft_delete(cast::FINANCE);
+    let orphan = change_of(Verb::Revoke, cast::FINANCE_LEADS, "member");
+    assert_eq!(kind(&change(&world, orphan).await.unwrap()), OutcomeKind::Revoked);
+}
+
+/// To protect a role is to protect the groups that hold it.
+#[tokio::test(start_paused = true)]
+async fn a_protected_role_protects_the_groups_that_hold_it() {
+    let world = world();
+    allow(&world, "group:Tier 0 Operators").await;
+    protect(&world, GLOBAL).await;
+    let join =
+        || meant(request(Verb::Grant, "carol@contoso.com", "group:Tier 0 Operators", "member"));
+    assert_eq!(kind(&change(&world, join()).await.unwrap()), OutcomeKind::Granted);
+    world.simulator.tenant().assign_role(cast::GLOBAL_ADMINISTRATOR, cast::TIER_0_OPERATORS, None);
+    assert_eq!(refused(change(&world, join()).await), "protected-object");
+    // An ordinary group holds no role: nothing is asked.
+    let of_role = |world: &World| {
+        let role = format!("roleDefinitionId%20eq%20'{}'", cast::GLOBAL_ADMINISTRATOR);
+        world.simulator.trace().iter().filter(|entry| entry.query.contains(&role)).count()
+    };
+    let before = of_role(&world);
+    let ordinary = request(Verb::Grant, "carol@contoso.com", "group:Platform", "member");
+    change(&world, ordinary).await.unwrap();
+    assert_eq!(of_role(&world), before);
+}

@@ -1,11 +1,12 @@
 //! What policy decides of a change, with what it must ask the connector for that.
 
 use doorward_core::{
-    Error, ErrorKind, GrantKey, Identity, KeptHolder, Object, ObjectRef, Query, Record, Resource,
-    Result,
+    AccessPath, Error, ErrorKind, GrantKey, Identity, KeptHolder, Object, ObjectRef, Query, Record,
+    Resource, Result,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::policy;
 use crate::store::Integration;
 use crate::{AllowedResource, ChangeRequest, Opened, Policy, Verb};
 
@@ -25,6 +26,7 @@ impl Opened {
         let identity = self.identity().await?;
         let Integration { name, policy, .. } = self.integration();
         policy.permit_untouchable(&identity, principal, resource, scope)?;
+        self.permit_nested(&policy, resource).await?;
         if resource.privileged {
             policy.permit_privileged(&name, resource, request.allow_tier0)?;
         } else {
@@ -91,35 +93,66 @@ impl Opened {
         Ok((around, gap))
     }
 
+    /// Whoever joins a group has what the groups around it give, and what it holds: what is protected
+    /// protects them, too. Only what is privileged can hold something of another kind.
+    async fn permit_nested(&self, policy: &Policy, resource: &Resource) -> Result<()> {
+        for outer in &policy.protected {
+            if outer.key.kind != resource.key.kind && !resource.privileged {
+                continue;
+            }
+            let (ways, gap) = match self.belonging(&resource.key, &outer.key).await {
+                // To what is deleted belongs nothing.
+                Err(error) if error.kind == ErrorKind::NotFound => continue,
+                found => found?,
+            };
+            let touched = policy::protected(&outer.name);
+            Policy::permit_apart(touched, &resource.name, &outer.name, &ways, gap)?;
+        }
+        Ok(())
+    }
+
     /// What a group is given, all that belong to it are given; we may be one of them, or somebody
-    /// protected. A kind's first entitlement is what makes somebody belong to it.
+    /// protected.
     async fn permit_holder(
         &self,
         identity: &Identity,
         policy: &Policy,
         group: &Resource,
     ) -> Result<()> {
-        let belongs = self.entitlement(group, None)?;
-        let own = AllowedResource { key: identity.key.clone(), name: identity.name.clone() };
-        let right = self.right(&group.key.kind, &belongs);
-        let can_belong = |object: &&AllowedResource| {
-            right.is_some_and(|right| right.principals.contains(&object.key.kind))
-        };
-        for inside in std::iter::once(&own).chain(policy.protected.iter().filter(can_belong)) {
-            let key = GrantKey::new(inside.key.clone(), group.key.clone(), belongs.clone());
-            let (ways, gap) = match self.ways(&key).await {
-                Err(error) if error.kind == ErrorKind::PermissionDenied => {
-                    (Vec::new(), Some(error))
-                }
+        let (ways, gap) = self.belonging(&identity.key, &group.key).await?;
+        let touched = policy::own_identity(identity);
+        Policy::permit_apart(touched, &identity.name, &group.name, &ways, gap)?;
+        for inside in &policy.protected {
+            let (ways, gap) = match self.belonging(&inside.key, &group.key).await {
                 // What is deleted belongs to nothing.
-                Err(error) if error.kind == ErrorKind::NotFound && inside.key != identity.key => {
-                    (Vec::new(), None)
-                }
+                Err(error) if error.kind == ErrorKind::NotFound => continue,
                 found => found?,
             };
-            Policy::permit_holder(identity, inside, &group.name, &ways, gap.as_ref())?;
+            let touched = policy::protected(&inside.name);
+            Policy::permit_apart(touched, &inside.name, &group.name, &ways, gap)?;
         }
         Ok(())
+    }
+
+    /// The ways by which one belongs to the other, and an error when there may be more. The first
+    /// entitlement of a kind is what makes somebody belong to it; who cannot hold it is not asked for.
+    async fn belonging(
+        &self,
+        inside: &ObjectRef,
+        outer: &ObjectRef,
+    ) -> Result<(Vec<AccessPath>, Option<Error>)> {
+        let kind = self.descriptor.resource_kind(&outer.kind);
+        let right = kind
+            .and_then(|kind| kind.entitlements.first())
+            .filter(|right| right.principals.contains(&inside.kind));
+        let Some(right) = right else { return Ok((Vec::new(), None)) };
+        let key = GrantKey::new(inside.clone(), outer.clone(), right.id.clone());
+        match self.ways(&key).await {
+            Err(error) if error.kind == ErrorKind::PermissionDenied => {
+                Ok((Vec::new(), Some(error)))
+            }
+            found => found,
+        }
     }
 
     /// How many other holders that count stay; `None` when not all of them can be seen.

@@ -18,8 +18,8 @@ pub struct Policy {
     /// listed each.
     #[serde(default)]
     pub kinds: BTreeSet<String>,
-    /// Accounts and resources whose access is never changed, e.g. break-glass accounts. They win
-    /// over every list.
+    /// Accounts and resources whose access is never changed, e.g. break-glass accounts, and with a
+    /// group all that is nested in it. They win over every list.
     #[serde(default)]
     pub protected: Vec<AllowedResource>,
     /// Who may be given access beside people of one's own: kinds of principals that are no people,
@@ -157,39 +157,33 @@ impl Policy {
         self.resources.iter().any(|allowed| allowed.key == *key)
     }
 
-    /// Lets a group be given or lose access, or says why not: `ways` are those by which our own
-    /// identity, or a protected object, belongs to the group, `gap` says why there may be more.
+    /// Lets a change pass that does not reach what is never changed: `touched` is the refusal when it
+    /// does, `ways` are those by which one belongs to the other, `gap` says why there may be more.
     ///
     /// # Errors
-    /// `DeniedByPolicy`, with the reasons `own-identity`, `protected-object`, and the same with
-    /// `-not-excluded`.
-    pub(crate) fn permit_holder(
-        identity: &Identity,
-        inside: &AllowedResource,
-        group: &str,
+    /// `touched` with the way, or with the reason that it has and `-not-excluded`.
+    pub(crate) fn permit_apart(
+        touched: Error,
+        inside: &str,
+        outer: &str,
         ways: &[AccessPath],
-        gap: Option<&Error>,
+        gap: Option<Error>,
     ) -> Result<()> {
-        let is_own = inside.key == identity.key;
         if let Some(way) = ways.first() {
-            let mut error = if is_own { own_identity(identity) } else { protected(&inside.name) };
-            error.message =
-                format!("{} It belongs to {group}: {}.", error.message, way.names.join(" → "));
-            return Err(error);
+            let way = way.names.join(" → ");
+            let message = format!("{} {inside} belongs to {outer}: {way}.", touched.message);
+            return Err(Error { message, ..touched });
         }
-        match gap {
-            None => Ok(()),
-            Some(gap) => Err(denied(
-                if is_own { "own-identity-not-excluded" } else { "protected-object-not-excluded" },
-                format!(
-                    "Whether {} belongs to {group} cannot be seen, and its access is never \
-                     changed. {gap}",
-                    inside.name
-                ),
-                "Give Doorward the permission to read it (see `doorward check`), or change it in \
-                 the provider's own console.",
-            )),
-        }
+        let Some(gap) = gap else { return Ok(()) };
+        Err(denied(
+            &format!("{}-not-excluded", touched.reason),
+            format!(
+                "{} Whether {inside} belongs to {outer} cannot be seen. {gap}",
+                touched.message
+            ),
+            "Give Doorward the permission to read it (see `doorward check`), or change it in the \
+             provider's own console.",
+        ))
     }
 
     /// Whether a resource that is not privileged is listed, itself or with all of its kind.
@@ -311,7 +305,7 @@ fn take_off(list: &mut Vec<AllowedResource>, key: &ObjectRef) -> bool {
     list.len() < before
 }
 
-fn protected(name: &str) -> Error {
+pub(crate) fn protected(name: &str) -> Error {
     denied(
         "protected-object",
         format!("{name} is protected: its access is never changed through Doorward."),
@@ -320,7 +314,7 @@ fn protected(name: &str) -> Error {
     )
 }
 
-fn own_identity(identity: &Identity) -> Error {
+pub(crate) fn own_identity(identity: &Identity) -> Error {
     denied(
         "own-identity",
         format!("Doorward never changes the access of its own identity, {}.", identity.name),

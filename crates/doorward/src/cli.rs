@@ -349,7 +349,7 @@ pub(crate) enum IntegrationCommand {
     /// Say whose access is never changed, and what access is never changed
     ///
     /// For break-glass accounts and groups. Protection wins over every list, also for groups that
-    /// somebody protected belongs to.
+    /// somebody protected belongs to, and for groups within a protected one.
     #[command(
         after_help = "Examples:\n  doorward integration protect breakglass@contoso.com\n  doorward integration protect group:Emergency -i contoso\n  doorward integration protect breakglass@contoso.com --remove"
     )]

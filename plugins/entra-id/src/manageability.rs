@@ -86,6 +86,12 @@ pub(crate) fn keeps_last_holder(group: &DirectoryObject) -> Vec<KeptHolder> {
     }]
 }
 
+/// Whether groups can be in it (facts §2.1): a Microsoft 365 group has users only, and groups that can
+/// hold a role are not nested.
+pub(crate) fn holds_groups(group: &DirectoryObject) -> bool {
+    !is_unified(group) && !is_role_assignable(group)
+}
+
 pub(crate) fn is_role_assignable(group: &DirectoryObject) -> bool {
     group.is_assignable_to_role == Some(true)
 }

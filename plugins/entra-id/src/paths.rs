@@ -14,6 +14,7 @@ use crate::grant::{Presence, look, memberships};
 use crate::graph::{self, PAGE, Place};
 use crate::holders::{hidden, is_hidden};
 use crate::kinds::{Kind, MEMBER, Target, target};
+use crate::manageability::holds_groups;
 use crate::objects::{DirectoryObject, skipped};
 use crate::permissions::READ_MEMBERS;
 use crate::roles;
@@ -43,6 +44,9 @@ pub(crate) async fn paths(
             records.push(hidden(resource));
         }
         return Ok(Answer { records, ..Answer::default() });
+    }
+    if kind == Kind::Group && entitlement == MEMBER && !holds_groups(&target) {
+        return Ok(Answer::default());
     }
     let start = existing(cx, principal).await?;
     let web = if entitlement == MEMBER {
