@@ -186,3 +186,19 @@ fn a_group_within_a_protected_one_is_left_alone() {
         .notes("Finance Leads → Finance");
     assert_eq!(bench.writes(), 0);
 }
+
+#[test]
+fn an_application_is_found_by_its_client_id_and_ours_is_left_alone() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "allow", "role:Application Administrator"]).ends(0);
+    let flags = ["--permanent", "--allow-tier0"];
+    let at = |id: &str| format!("role:Application Administrator@application:{id}");
+    bench
+        .run(&grant("carol@contoso.com", &at(cast::CLIENT_ID), &flags))
+        .ends(9)
+        .notes("its own identity, Doorward");
+    bench
+        .run(&grant("carol@contoso.com", &at(cast::SCOPED_CLIENT_ID), &flags))
+        .ends(0)
+        .says("within Doorward EMEA");
+}

@@ -123,7 +123,7 @@ fn account_json() -> Value {
 fn resource_json() -> Value {
     json!({
         "key": {"kind": "group", "id": "f1"}, "name": "Finance", "class": "microsoft-365",
-        "mail": "finance@contoso.com", "created": "2020-02-29T00:00:00Z",
+        "login": "c1", "mail": "finance@contoso.com", "created": "2020-02-29T00:00:00Z",
         "refusals": [{
             "entitlements": ["member"], "principals": ["device"],
             "refusal": {"code": "member-type", "message": "No devices.", "remedy": "Go there."},
@@ -384,8 +384,8 @@ fn a_check_with_authority_of_every_kind() {
     ] {
         same::<CheckReport>(&json!({
             "identity": {
-                "key": {"kind": "service-principal", "id": "s1"}, "name": "Doorward",
-                "place": "Contoso", "attributes": attributes_json(),
+                "key": {"kind": "service-principal", "id": "s1"}, "login": "c1",
+                "name": "Doorward", "place": "Contoso", "attributes": attributes_json(),
             },
             "permissions": ["Group.Read.All"], "authority": authority, "findings": findings,
             "credentialExpiry": expiry,

@@ -371,3 +371,41 @@ async fn a_protected_role_protects_the_groups_that_hold_it() {
     change(&world, ordinary).await.unwrap();
     assert_eq!(of_role(&world), before);
 }
+
+/// Whoever may change our app registration can give it another secret, and act as us.
+#[tokio::test(start_paused = true)]
+async fn our_own_application_is_no_scope_of_a_role() {
+    let world = world();
+    allow(&world, "role:Application Administrator").await;
+    let at = |application: &str| {
+        let on = format!("role:Application Administrator@application:{application}");
+        meant(on_role(Verb::Grant, "carol@contoso.com", &on))
+    };
+    let by_object = format!("id={}", cast::APPLICATION_OBJECT_ID);
+    let by_client = format!("id={}", cast::CLIENT_ID);
+    for own in [by_object.as_str(), &by_client, cast::CLIENT_ID] {
+        assert_eq!(refused(change(&world, at(own)).await), "own-identity", "{own}");
+    }
+    assert_eq!(writes(&world), 0);
+    let other = change(&world, at(cast::SCOPED_CLIENT_ID)).await.unwrap();
+    assert_eq!(other.scope.unwrap().key.id, cast::SCOPED_APPLICATION_OBJECT_ID);
+}
+
+/// An application that is consented again has another object, under the same client id.
+#[tokio::test(start_paused = true)]
+async fn our_own_identity_is_known_by_its_login_too() {
+    let world = world();
+    let opened = world.open();
+    opened.check().await.unwrap();
+    let before = opened.integration().id;
+    let host = world.start(&std::sync::Arc::default());
+    host.store()
+        .modify(&before, None, &mut |stored| {
+            let identity = stored.identity.as_mut().unwrap();
+            identity.key.id = cast::ORPHAN_CLIENT_ID.to_owned();
+        })
+        .unwrap();
+    let own = format!("service-principal:id={}", cast::SERVICE_PRINCIPAL_ID);
+    let grant = request(Verb::Grant, &own, "group:Finance", "member");
+    assert_eq!(refused(change(&world, grant).await), "own-identity");
+}

@@ -12,6 +12,9 @@ use crate::{Ability, Attributes, ObjectRef};
 pub struct Identity {
     /// Our own object there; its access is never changed.
     pub key: ObjectRef,
+    /// The name that we sign in with, where there is one: whatever else has it is ours, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
     /// Our own name there.
     pub name: String,
     /// The name of the place: a tenant, an organisation, a server.

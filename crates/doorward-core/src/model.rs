@@ -72,6 +72,9 @@ pub struct Resource {
     pub name: String,
     /// What sort of its kind it is, e.g. `microsoft-365`; one of those the descriptor declares.
     pub class: String,
+    /// The name that it signs in with, where it does, e.g. an app registration with its client id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
     /// The mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
@@ -193,11 +196,11 @@ impl Object {
         }
     }
 
-    /// The name it signs in with; resources have none.
+    /// The name it signs in with; few resources have one.
     pub fn login(&self) -> Option<&str> {
         match self {
             Self::Account(account) => account.login.as_deref(),
-            Self::Resource(_) => None,
+            Self::Resource(resource) => resource.login.as_deref(),
         }
     }
 

@@ -77,14 +77,17 @@ impl Policy {
         resource: &Resource,
         scope: Option<&Resource>,
     ) -> Result<()> {
-        if principal.key().id == identity.key.id || resource.key.id == identity.key.id {
+        let resources = [Some(resource), scope].into_iter().flatten();
+        let touched: Vec<(&ObjectRef, &str, Option<&str>)> =
+            std::iter::once((principal.key(), principal.name(), principal.login()))
+                .chain(resources.map(|one| (&one.key, one.name.as_str(), one.login.as_deref())))
+                .collect();
+        if touched.iter().any(|(key, _, login)| is_own(identity, key, *login)) {
             return Err(own_identity(identity));
         }
-        let scope = scope.map(|scope| (&scope.key, scope.name.as_str()));
-        let objects = [(principal.key(), principal.name()), (&resource.key, &resource.name)];
-        match objects.into_iter().chain(scope).find(|(key, _)| self.protects(key)) {
+        match touched.iter().find(|(key, ..)| self.protects(key)) {
             None => Ok(()),
-            Some((_, name)) => Err(protected(name)),
+            Some((_, name, _)) => Err(protected(name)),
         }
     }
 
@@ -303,6 +306,14 @@ fn take_off(list: &mut Vec<AllowedResource>, key: &ObjectRef) -> bool {
     let before = list.len();
     list.retain(|object| object.key != *key);
     list.len() < before
+}
+
+/// Whether an object is ours: the one that we are, or one that has our login, e.g. the app
+/// registration behind it, or the same application consented again.
+fn is_own(identity: &Identity, key: &ObjectRef, login: Option<&str>) -> bool {
+    let ours = identity.login.as_deref();
+    key.id == identity.key.id
+        || login.zip(ours).is_some_and(|(login, ours)| login.eq_ignore_ascii_case(ours))
 }
 
 pub(crate) fn protected(name: &str) -> Error {

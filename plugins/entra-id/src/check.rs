@@ -154,6 +154,7 @@ fn identity(
     let tenant = claims.text("tid").unwrap_or(&settings.tenant);
     Identity {
         key: Kind::ServicePrincipal.key(&own.id),
+        login: Some(settings.client_id.clone()),
         name: name.to_owned(),
         place: organization.display_name.as_deref().unwrap_or(tenant).to_owned(),
         attributes: Attributes::from_iter([

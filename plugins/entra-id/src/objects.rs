@@ -146,6 +146,7 @@ impl DirectoryObject {
             key: Kind::Group.key(&self.id),
             name: self.name().to_owned(),
             class: manageability::class(self).to_owned(),
+            login: None,
             mail: self.mail.clone(),
             created: self.created(),
             refusals: manageability::refusals(self),

@@ -25,11 +25,11 @@ pub(crate) fn resource(object: &DirectoryObject, kind: Kind) -> Resource {
     keep(&mut attributes, "description", &object.description);
     keep(&mut attributes, "visibility", &object.visibility);
     keep(&mut attributes, "membershipType", &object.membership_type);
-    keep(&mut attributes, "appId", &object.app_id);
     Resource {
         key: kind.key(&object.id),
         name: object.name().to_owned(),
         class: class.to_owned(),
+        login: object.app_id.clone(),
         mail: None,
         created: object.created(),
         refusals: Vec::new(),

@@ -22,6 +22,7 @@ pub(crate) fn resource(role: &DirectoryObject) -> Resource {
         key: Kind::Role.key(&role.id),
         name: role.name().to_owned(),
         class: if role.is_built_in == Some(false) { "custom" } else { "built-in" }.to_owned(),
+        login: None,
         mail: None,
         created: None,
         refusals: refusals(role),
