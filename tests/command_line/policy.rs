@@ -202,3 +202,24 @@ fn an_application_is_found_by_its_client_id_and_ours_is_left_alone() {
         .ends(0)
         .says("within Doorward EMEA");
 }
+
+#[test]
+fn the_last_member_of_a_group_of_global_administrators_stays() {
+    let bench = Bench::ready();
+    bench.run(&["integration", "allow", "group:Tier 0 Operators"]).ends(0);
+    {
+        let mut tenant = bench.simulator.tenant();
+        for held in tenant.role_assignments() {
+            if held.role == cast::GLOBAL_ADMINISTRATOR {
+                tenant.remove_role(&held.role, &held.principal, &held.scope);
+            }
+        }
+        tenant.assign_role(cast::GLOBAL_ADMINISTRATOR, cast::TIER_0_OPERATORS, None);
+    }
+    let flags = ["--allow-tier0"];
+    bench
+        .run(&revoke("alice@contoso.com", "group:Tier 0 Operators", &flags))
+        .ends(9)
+        .notes("Tier 0 Operators holds Global Administrator. This is the last user");
+    assert_eq!(bench.writes(), 0);
+}

@@ -409,3 +409,115 @@ async fn our_own_identity_is_known_by_its_login_too() {
     let grant = request(Verb::Grant, &own, "group:Finance", "member");
     assert_eq!(refused(change(&world, grant).await), "own-identity");
 }
+
+/// Global Administrator is held through a group; nobody who holds it directly may sign in.
+fn held_through_a_group() -> World {
+    let world = world();
+    let mut tenant = world.simulator.tenant();
+    for held in tenant.role_assignments() {
+        if held.role == cast::GLOBAL_ADMINISTRATOR && held.principal != cast::ALICE {
+            tenant.set_enabled(&held.principal, false);
+        }
+    }
+    tenant.remove_role(cast::GLOBAL_ADMINISTRATOR, cast::ALICE, "/");
+    tenant.assign_role(cast::GLOBAL_ADMINISTRATOR, cast::TIER_0_OPERATORS, None);
+    drop(tenant);
+    world
+}
+
+fn leave(who: &str, group: &str) -> ChangeRequest {
+    meant(request(Verb::Revoke, who, group, "member"))
+}
+
+const TIER_0: &str = "group:Tier 0 Operators";
+
+#[tokio::test(start_paused = true)]
+async fn the_last_global_administrator_stays_in_the_group_that_makes_them_one() {
+    let world = held_through_a_group();
+    allow(&world, TIER_0).await;
+    let error = change(&world, leave("alice@contoso.com", TIER_0)).await.unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::DeniedByPolicy, "last-holder"));
+    assert!(error.message.contains("Global Administrator"), "{error:?}");
+    // Who is not in it takes nothing away.
+    let outsider = change(&world, leave("carol@contoso.com", TIER_0)).await.unwrap();
+    assert_eq!(kind(&outsider), OutcomeKind::AlreadyRevoked);
+    // A machine is no administrator that a person can sign in as.
+    let robot = format!("service-principal:id={}", cast::BUILD_ROBOT);
+    world.simulator.tenant().add_member(cast::TIER_0_OPERATORS, cast::BUILD_ROBOT);
+    assert_eq!(refused(change(&world, leave("alice@contoso.com", TIER_0)).await), "last-holder");
+    assert_eq!(kind(&change(&world, leave(&robot, TIER_0)).await.unwrap()), OutcomeKind::Revoked);
+}
+
+/// Gives the role to somebody.
+type Gives = fn(&mut entra_sim::Tenant);
+
+/// Each of these is enough for another one to leave the group.
+#[tokio::test(start_paused = true)]
+async fn another_active_user_with_the_role_lets_one_leave_the_group() {
+    let table: [(&str, Gives); 4] = [
+        ("one who holds it directly", |tenant| {
+            tenant.set_enabled(cast::GRACE, true);
+        }),
+        ("one in the same group", |tenant| {
+            tenant.add_member(cast::TIER_0_OPERATORS, cast::CAROL);
+        }),
+        ("one in another group", |tenant| {
+            let group = tenant.add_group("Deputies", entra_sim::GroupKind::RoleAssignable);
+            tenant.add_member(&group, cast::CAROL);
+            tenant.assign_role(cast::GLOBAL_ADMINISTRATOR, &group, None);
+        }),
+        ("the same one, directly", |tenant| {
+            tenant.assign_role(cast::GLOBAL_ADMINISTRATOR, cast::ALICE, None);
+        }),
+    ];
+    for (who, let_stay) in table {
+        let world = held_through_a_group();
+        allow(&world, TIER_0).await;
+        let_stay(&mut world.simulator.tenant());
+        let report = change(&world, leave("alice@contoso.com", TIER_0)).await.unwrap();
+        assert_eq!(kind(&report), OutcomeKind::Revoked, "{who}");
+    }
+    // Who cannot sign in does not count.
+    let world = held_through_a_group();
+    allow(&world, TIER_0).await;
+    world.simulator.tenant().add_member(cast::TIER_0_OPERATORS, cast::DAVE);
+    assert_eq!(refused(change(&world, leave("alice@contoso.com", TIER_0)).await), "last-holder");
+}
+
+/// The same count decides of the role itself.
+#[tokio::test(start_paused = true)]
+async fn a_role_held_directly_is_taken_when_a_group_gives_it_to_somebody() {
+    let world = held_through_a_group();
+    allow(&world, GLOBAL).await;
+    world.simulator.tenant().set_enabled(cast::GRACE, true);
+    let revoke = meant(on_role(Verb::Revoke, "grace@contoso.com", GLOBAL));
+    world.simulator.tenant().set_enabled(cast::ALICE, false);
+    assert_eq!(refused(change(&world, revoke.clone()).await), "last-holder");
+    world.simulator.tenant().set_enabled(cast::ALICE, true);
+    world.simulator.change_settings(|settings| settings.keep_last_global_administrator = false);
+    assert_eq!(kind(&change(&world, revoke).await.unwrap()), OutcomeKind::Revoked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_group_holds_is_asked_of_privileged_groups_only_and_never_guessed() {
+    let world = world();
+    let of_roles = |world: &World| {
+        let trace = world.simulator.trace();
+        trace.iter().filter(|entry| entry.path.contains("/roleManagement/")).count()
+    };
+    world.open().check().await.unwrap();
+    let before = of_roles(&world);
+    change(&world, request(Verb::Revoke, "bob@contoso.com", "group:Finance", "member"))
+        .await
+        .unwrap();
+    assert_eq!(of_roles(&world), before);
+    allow(&world, TIER_0).await;
+    let blind = ["User.Read.All", "GroupMember.ReadWrite.All"];
+    world.simulator.tenant().set_app_roles(blind);
+    let error = change(&world, leave("alice@contoso.com", TIER_0)).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_str()),
+        (ErrorKind::DeniedByPolicy, "holders-not-countable")
+    );
+    assert!(error.message.contains("RoleManagement.Read.Directory"), "{error:?}");
+}

@@ -115,7 +115,8 @@ impl Resource {
     }
 }
 
-/// An entitlement that a resource must not lose its last holder of.
+/// An entitlement that a resource must not lose its last holder of. Who holds it through a group
+/// holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptHolder {

@@ -7,6 +7,7 @@ use doorward_core::{
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy;
+use crate::prepare::MOST_GROUPS;
 use crate::store::Integration;
 use crate::{AllowedResource, ChangeRequest, Opened, Policy, Verb};
 
@@ -38,19 +39,11 @@ impl Opened {
         if let Object::Resource(group) = principal {
             self.permit_holder(&identity, &policy, group).await?;
         }
-        // Whether it is held is not asked: a replica that lags would not know. A group may be all
-        // that gives people the access.
-        match resource.kept_holder(&key.entitlement) {
-            Some(kept)
-                if request.verb == Verb::Revoke
-                    && (kept.counts(&key.principal)
-                        || matches!(principal, Object::Resource(_))) =>
-            {
-                let others = self.other_holders(key, kept).await?;
-                Policy::permit_removal(resource, kept, others)
-            }
-            _ => Ok(()),
+        if request.verb == Verb::Revoke {
+            self.permit_removal(key, resource).await?;
+            self.permit_leaving(key, resource).await?;
         }
+        Ok(())
     }
 
     /// What is not listed itself may lie in a container that is. That is asked only when one is
@@ -155,37 +148,125 @@ impl Opened {
         }
     }
 
-    /// How many other holders that count stay; `None` when not all of them can be seen.
-    async fn other_holders(&self, key: &GrantKey, kept: &KeptHolder) -> Result<Option<usize>> {
-        let query = Query::Holders {
-            resource: key.resource.clone(),
-            entitlement: Some(key.entitlement.clone()),
-        };
+    /// Keeps the last holder of what must keep one. Whether it is held is not asked: a replica that
+    /// lags would not know. A group may be all that gives people the access.
+    async fn permit_removal(&self, taken: &GrantKey, resource: &Resource) -> Result<()> {
+        match resource.kept_holder(&taken.entitlement) {
+            Some(kept) if self.may_be_last(taken, kept) => {
+                Policy::permit_removal(resource, kept, self.one_stays(taken, kept, taken).await?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the last one in a group that is all that gives people something which must keep a
+    /// holder. Only privileged groups hold such things.
+    async fn permit_leaving(&self, taken: &GrantKey, group: &Resource) -> Result<()> {
+        let belongs = self.entitlement(group, None)?;
+        let can_hold = self.descriptor.principal_kinds.iter().any(|one| one.kind == group.key.kind);
+        if !group.privileged || !can_hold || taken.entitlement != belongs {
+            return Ok(());
+        }
+        let query = Query::Holdings { principal: group.key.clone() };
         let answer = self.read_all(query).await?;
-        let is_complete = !answer.records.iter().any(|record| matches!(record, Record::Skipped(_)));
-        let enabled: BTreeMap<&ObjectRef, Option<bool>> = answer
-            .records
-            .iter()
-            .filter_map(|record| match record {
-                Record::Account(account) => Some((&account.key, account.enabled)),
+        let resource_of = |key: &ObjectRef| {
+            answer.records.iter().find_map(|record| match record {
+                Record::Resource(resource) if resource.key == *key => Some(resource),
                 _ => None,
             })
-            .collect();
-        let others = answer.records.iter().filter_map(|record| match record {
-            Record::Grant(grant) => Some(&grant.key),
-            _ => None,
-        });
-        let others: BTreeSet<&ObjectRef> = others
-            .filter(|other| other.entitlement == key.entitlement && other.scope == key.scope)
-            .map(|other| &other.principal)
-            .filter(|other| **other != key.principal && kept.counts(other))
-            .collect();
-        // Who cannot sign in keeps nothing running.
-        let may_sign_in = |other: &&&ObjectRef| enabled.get(**other).copied().flatten();
-        let count =
-            others.iter().filter(|other| !kept.active || may_sign_in(other) == Some(true)).count();
-        let unknown = kept.active && others.iter().any(|other| may_sign_in(&other).is_none());
-        let is_known = is_complete && (count > 0 || !unknown);
-        Ok(is_known.then_some(count))
+        };
+        let mut gap = None;
+        for record in &answer.records {
+            match record {
+                Record::Grant(held) => {
+                    let Some(resource) = resource_of(&held.key.resource) else { continue };
+                    let Some(kept) = resource.kept_holder(&held.key.entitlement) else { continue };
+                    if self.may_be_last(taken, kept) {
+                        let stays = self.one_stays(&held.key, kept, taken).await?;
+                        Policy::permit_removal(resource, kept, stays).map_err(|error| {
+                            let holds = format!("{} holds {}.", group.name, resource.name);
+                            Error { message: format!("{holds} {}", error.message), ..error }
+                        })?;
+                    }
+                }
+                Record::Skipped(skipped) => gap = gap.or(Some(skipped)),
+                _ => {}
+            }
+        }
+        Policy::permit_unseen(&group.name, gap)
+    }
+
+    /// Whether taking this may take away the last holder that counts.
+    fn may_be_last(&self, taken: &GrantKey, kept: &KeptHolder) -> bool {
+        kept.counts(&taken.principal)
+            || self.descriptor.resource_kind(&taken.principal.kind).is_some()
+    }
+
+    /// Whether somebody who counts still has what `held` gives when `taken` is gone, directly or
+    /// through a group; `None` when nobody is seen, and not all can be.
+    async fn one_stays(
+        &self,
+        held: &GrantKey,
+        kept: &KeptHolder,
+        taken: &GrantKey,
+    ) -> Result<Option<bool>> {
+        let mut groups = BTreeSet::from([held.resource.clone()]);
+        let mut open = vec![held.clone()];
+        let mut is_complete = true;
+        while let Some(right) = open.pop() {
+            let (holders, all) = match self.direct_holders(&right).await {
+                // A group that is gone gives nothing.
+                Err(error) if error.kind == ErrorKind::NotFound && right != *held => continue,
+                found => found?,
+            };
+            is_complete &= all;
+            for (key, enabled) in holders.into_iter().filter(|(key, _)| key != taken) {
+                let kind = self.descriptor.resource_kind(&key.principal.kind);
+                if kept.counts(&key.principal) {
+                    // Who cannot sign in keeps nothing running.
+                    match enabled {
+                        _ if !kept.active => return Ok(Some(true)),
+                        Some(true) => return Ok(Some(true)),
+                        Some(false) => {}
+                        None => is_complete = false,
+                    }
+                } else if let Some(belongs) = kind.and_then(|kind| kind.entitlements.first()) {
+                    if groups.len() >= MOST_GROUPS {
+                        is_complete = false;
+                    } else if groups.insert(key.principal.clone()) {
+                        let group = key.principal;
+                        open.push(GrantKey::new(group.clone(), group, belongs.id.clone()));
+                    }
+                }
+            }
+        }
+        Ok(is_complete.then_some(false))
+    }
+
+    /// Who holds this right at its scope, each with whether they may sign in, as far as that is
+    /// told; and whether these are all.
+    async fn direct_holders(
+        &self,
+        right: &GrantKey,
+    ) -> Result<(Vec<(GrantKey, Option<bool>)>, bool)> {
+        let query = Query::Holders {
+            resource: right.resource.clone(),
+            entitlement: Some(right.entitlement.clone()),
+        };
+        let (mut keys, mut enabled, mut all) = (Vec::new(), BTreeMap::new(), true);
+        for record in self.read_all(query).await?.records {
+            match record {
+                Record::Account(account) => _ = enabled.insert(account.key, account.enabled),
+                Record::Grant(grant) => keys.push(grant.key),
+                Record::Skipped(_) => all = false,
+                _ => {}
+            }
+        }
+        keys.retain(|key| key.entitlement == right.entitlement && key.scope == right.scope);
+        let with_state = |key: GrantKey| {
+            let state = enabled.get(&key.principal).copied().flatten();
+            (key, state)
+        };
+        Ok((keys.into_iter().map(with_state).collect(), all))
     }
 }

@@ -2,6 +2,7 @@
 
 use doorward_core::{
     AccessPath, Error, ErrorKind, Identity, KeptHolder, Object, ObjectRef, Resource, Result,
+    Skipped,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -239,19 +240,19 @@ impl Policy {
         ))
     }
 
-    /// Lets the removal of a holder pass, or says why not: `others` are the holders that stay, or
-    /// `None` when they could not be counted completely.
+    /// Lets the removal of a holder pass, or says why not: `stays` is whether another one does, or
+    /// `None` when not all could be seen.
     ///
     /// # Errors
     /// `DeniedByPolicy`, with the reasons `last-holder` and `holders-not-countable`.
     pub(crate) fn permit_removal(
         resource: &Resource,
         kept: &KeptHolder,
-        others: Option<usize>,
+        stays: Option<bool>,
     ) -> Result<()> {
         let entitlement = &kept.entitlement;
-        match others {
-            Some(0) => {
+        match stays {
+            Some(false) => {
                 let (last, another) = match kept.principals.join(" or ") {
                     kinds if kinds.is_empty() => ("holder".to_owned(), "somebody else".to_owned()),
                     kinds => (kinds.clone(), format!("another {kinds}")),
@@ -266,7 +267,7 @@ impl Policy {
                     format!("Give {another} the right `{entitlement}` first."),
                 ))
             }
-            Some(_) => Ok(()),
+            Some(true) => Ok(()),
             None => Err(denied(
                 "holders-not-countable",
                 format!(
@@ -277,6 +278,24 @@ impl Policy {
                  in the provider's own console.",
             )),
         }
+    }
+
+    /// Lets somebody leave a group of which all that it holds was seen.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason `holders-not-countable`.
+    pub(crate) fn permit_unseen(group: &str, gap: Option<&Skipped>) -> Result<()> {
+        let Some(gap) = gap else { return Ok(()) };
+        Err(denied(
+            "holders-not-countable",
+            format!(
+                "{group} may be what makes people the last holders of something that must keep \
+                 one, and not all that it holds can be seen. {}",
+                gap.message
+            ),
+            "Give Doorward the permission to read it (see `doorward check`), or change it in the \
+             provider's own console.",
+        ))
     }
 }
 

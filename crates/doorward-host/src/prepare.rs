@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use crate::opened::new_id;
 use crate::{ChangeRequest, Opened, Selector, Verb};
 
-/// Groups within a group that are looked into, to count the people it brings.
-const MOST_GROUPS: usize = 50;
+/// Groups within a group that are looked into, to count the people in it.
+pub(crate) const MOST_GROUPS: usize = 50;
 
 /// A change whose names are resolved and whose every permission is given.
 pub(crate) struct Prepared {
