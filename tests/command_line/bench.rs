@@ -129,8 +129,7 @@ impl Bench {
         self.run(&["integration", "add", "contoso", "--connector", "entra-id"])
             .ends(2)
             .notes("--connection");
-        let add = ["integration", "add", "contoso", "--connector", "entra-id", "--yes"];
-        self.run(&[&add[..], &["--connection", &file]].concat()).ends(0);
+        self.run(&add("contoso", &file)).ends(0);
     }
 
     /// A file in the test's directory.
@@ -213,6 +212,11 @@ impl Bench {
         }
         panic!("it did not come true in ten seconds");
     }
+}
+
+/// The words that store the connection in this file under this name.
+pub(crate) fn add<'a>(name: &'a str, file: &'a str) -> [&'a str; 8] {
+    ["integration", "add", name, "--connector", "entra-id", "--connection", file, "--yes"]
 }
 
 /// Waits for the program's end. Whatever it was asked, it does not break.

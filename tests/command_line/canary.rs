@@ -8,7 +8,7 @@ use serde_json::json;
 use std::cell::RefCell;
 use std::path::Path;
 
-use crate::bench::{Bench, Output, files};
+use crate::bench::{Bench, Output, add, files};
 
 const CANARY: &str = "Zq9X8~kanarienvogel.v_e-4711~Wj5Lm2Pt8Rk";
 
@@ -66,19 +66,7 @@ fn the_secret_is_in_no_output_and_no_file() {
     // Not a secret of the application yet.
     run(&["validate", "entra-id", &file], 0);
     run(&unstored, 4);
-    once(
-        &[
-            "integration",
-            "add",
-            "contoso",
-            "--connector",
-            "entra-id",
-            "--connection",
-            &file,
-            "--yes",
-        ],
-        0,
-    );
+    once(&add("contoso", &file), 0);
     run(&["check"], 4);
     run(&["access", "list", "--on", "group:Finance"], 4);
     look_through(&bench.data());

@@ -9,14 +9,14 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::bench::{Bench, Output, files, finish};
+use crate::bench::{Bench, Output, add, files, finish};
 
 fn grant(who: &str) -> [&str; 6] {
     ["grant", "--to", who, "--on", "group:Finance", "--yes"]
 }
 
 /// One error, with what to do, and no result.
-fn is_one_error(output: &Output) {
+pub(crate) fn is_one_error(output: &Output) {
     let errors = output.stderr.lines().filter(|line| line.starts_with("error: ")).count();
     assert_eq!((errors, output.stdout.as_str()), (1, ""), "{output:?}");
     assert!(output.stderr.contains("  do: "), "{output:?}");
@@ -80,7 +80,7 @@ fn a_data_directory_that_can_only_be_read() {
 
 /// Runs the program with files that cannot grow beyond so many blocks of 512 bytes: to it the disk
 /// is full.
-fn with_little_space(bench: &Bench, blocks: usize, arguments: &[&str]) -> Output {
+pub(crate) fn with_little_space(bench: &Bench, blocks: usize, arguments: &[&str]) -> Output {
     let inner = bench.command(arguments);
     // Without the trap the system would end the program instead of refusing to write.
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -155,8 +155,7 @@ fn several_commands_at_once() {
         output.ends(0).says("There is no integration yet.");
     }
     let file = bench.connection(json!({}));
-    let add = ["integration", "add", "contoso", "--connector", "entra-id", "--connection", &file];
-    let add = [&add[..], &["--yes"]].concat();
+    let add = add("contoso", &file);
     let mut codes: Vec<i32> = at_once(&[&add[..]; 4]).iter().map(|output| output.code).collect();
     codes.sort_unstable();
     assert_eq!(codes, [0, 2, 2, 2], "one has the name");

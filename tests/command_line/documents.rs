@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, add};
 
 #[test]
 fn every_command_gives_its_document() {
@@ -19,20 +19,7 @@ fn every_command_gives_its_document() {
             &["connector", "file", "valid", "findings", "reach"],
         ),
         (&["setup", "entra-id"], "Setup", &["connector", "setup", "permissions"]),
-        (
-            &[
-                "integration",
-                "add",
-                "contoso",
-                "--connector",
-                "entra-id",
-                "--connection",
-                &file,
-                "--yes",
-            ],
-            "Integration",
-            &["item"],
-        ),
+        (&add("contoso", &file), "Integration", &["item"]),
         (&["integration", "list"], "IntegrationList", &["items", "current"]),
         (&["integration", "show", "contoso"], "Integration", &["item"]),
         (&["integration", "use", "contoso"], "Integration", &["item"]),

@@ -4,7 +4,7 @@ use entra_sim::{Answer, Fault, Matcher, cast};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, TcpListener};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, add};
 
 /// Fails both for programs and for people, with a message, a remedy and nothing else.
 fn told(bench: &Bench, arguments: &[&str], code: i32, reason: &str) -> Value {
@@ -63,8 +63,7 @@ fn a_refused_credential_of_an_integration_names_the_command_that_replaces_it() {
         ),
     ] {
         let file = bench.connection(fields);
-        let add = ["integration", "add", name, "--connector", "entra-id", "--yes"];
-        bench.run(&[&add[..], &["--connection", &file]].concat()).ends(0);
+        bench.run(&add(name, &file)).ends(0);
         for command in [
             &["check", "-i", name][..],
             &["access", "list", "-i", name, "--on", "group:Finance"],
@@ -154,7 +153,7 @@ fn the_secret_id_pasted_instead_of_the_value() {
     for command in [
         &["validate", "entra-id", &file][..],
         &["check", "--connector", "entra-id", "--connection", &file],
-        &["integration", "add", "a", "--connector", "entra-id", "--connection", &file, "--yes"],
+        &add("a", &file),
     ] {
         let error = bench.fails(command, 3);
         let findings = error["attributes"]["findings"].as_array().unwrap();

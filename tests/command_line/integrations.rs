@@ -3,7 +3,7 @@
 use entra_sim::cast;
 use serde_json::json;
 
-use crate::bench::{Bench, files, finish};
+use crate::bench::{Bench, add, files, finish};
 
 const COMMANDS: [&str; 34] = [
     "demo",
@@ -77,20 +77,18 @@ fn what_is_not_understood_ends_with_2() {
 fn an_integration_from_its_first_day_to_its_last() {
     let bench = Bench::new();
     let file = bench.connection(json!({}));
-    let add = |name, approval: &[&str]| {
-        let words = ["integration", "add", name, "--connector", "entra-id", "--connection", &file];
-        bench.run(&[&words[..], approval].concat())
-    };
+    let unapproved = &add("contoso", &file)[..7];
+    let add = |name| bench.run(&add(name, &file));
     bench.run(&["integration", "list"]).ends(0).says("There is no integration yet.");
     assert_eq!(bench.fails(&["check"], 6)["reason"], "no-integration");
-    add("contoso", &[]).ends(9).notes("--yes").notes(&bench.base);
+    bench.run(unapproved).ends(9).notes("--yes").notes(&bench.base);
     bench.run(&["integration", "list"]).ends(0).says("There is no integration yet.");
-    add("contoso", &["--yes"]).ends(0).says("Stored as `contoso`.");
-    let again = add("contoso", &["--yes"]);
+    add("contoso").ends(0).says("Stored as `contoso`.");
+    let again = add("contoso");
     assert!(again.code != 0 && again.stderr.contains("contoso"), "{again:?}");
-    let again = add("contoso", &["--yes", "-o", "json"]);
+    let again = bench.run(&[unapproved, &["--yes", "-o", "json"]].concat());
     assert!(again.error()["remedy"].is_string(), "{again:?}");
-    add("second", &["--yes"]).ends(0);
+    add("second").ends(0);
 
     bench.run(&["integration", "list"]).ends(0).says("contoso").says("second").says("nothing");
     bench
@@ -213,17 +211,7 @@ fn a_secret_that_is_elsewhere_is_read_each_time_and_never_stored() {
             command.env("CONTOSO_SECRET", cast::SECRET);
             finish(command.spawn().unwrap())
         };
-        run(&[
-            "integration",
-            "add",
-            name,
-            "--connector",
-            "entra-id",
-            "--connection",
-            &file,
-            "--yes",
-        ])
-        .ends(0);
+        run(&add(name, &file)).ends(0);
         run(&["check", "-i", name]).ends(0).says("Connected to Contoso");
         let shown = bench.json(&["integration", "show", name], "Integration");
         assert_eq!(shown["item"]["secrets"][0]["source"], source, "{shown}");

@@ -4,7 +4,7 @@ use entra_sim::cast;
 use serde_json::json;
 use std::path::PathBuf;
 
-use crate::bench::{Bench, Output, finish};
+use crate::bench::{Bench, Output, add, finish};
 
 /// 32 bytes in base64, thrice.
 const KEYS: [&str; 3] = [
@@ -91,8 +91,7 @@ fn a_key_in_the_environment_is_replaced_by_its_owner() {
     let (old, new) = ([("DOORWARD_KEY", KEYS[0])], [("DOORWARD_KEY", KEYS[1])]);
     let both = [old[0], ("NEW_KEY", KEYS[1])];
     let file = bench.connection(json!({}));
-    let add = ["integration", "add", "contoso", "--connector", "entra-id", "--yes"];
-    run(&[&add[..], &["--connection", &file]].concat(), &old).ends(0);
+    run(&add("contoso", &file), &old).ends(0);
     run(&["rotate-key"], &old).ends(2).notes("--new-key-env");
     run(&["rotate-key", "--new-key-env", "NEW_KEY"], &old).ends(2).notes("is not set");
     let same = [old[0], ("NEW_KEY", KEYS[0])];

@@ -3,7 +3,7 @@
 use entra_sim::cast;
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, add};
 
 const GLOBAL: &str = "role:Global Administrator";
 
@@ -135,8 +135,7 @@ fn what_a_scoped_role_allows_works_inside_the_unit_and_nowhere_else() {
     let bench = Bench::new();
     let fields = json!({"client_id": cast::SCOPED_CLIENT_ID, "secret": cast::SCOPED_SECRET});
     let file = bench.connection(fields);
-    let add = ["integration", "add", "emea", "--connector", "entra-id", "--connection", &file];
-    bench.run(&[&add[..], &["--yes"]].concat()).ends(0);
+    bench.run(&add("emea", &file)).ends(0);
     bench.run(&["check"]).says("only in administrative unit EMEA");
     bench.simulator.change_settings(|settings| settings.scoped_roles_read = false);
     bench

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::bench::{Bench, Output, finish, now};
+use crate::bench::{Bench, Output, add, finish, now};
 
 const HOST: &str = "https://tenant.example";
 const CANARY: &str = "kanarienvogel-4711";
@@ -92,8 +92,7 @@ fn every_command_works_through_a_proxy_that_resolves_the_name() {
     let behind = Behind::new("200 OK");
     let (file, url) = (behind.connection(), behind.url());
     let through = [("HTTPS_PROXY", url.as_str())];
-    let add = ["integration", "add", "contoso", "--connector", "entra-id", "--connection", &file];
-    behind.run(&[&add[..], &["--yes"]].concat(), &through).ends(0);
+    behind.run(&add("contoso", &file), &through).ends(0);
     let checked = behind.run(&["check", "-vvv"], &through).ends(0).says("Connected to Contoso");
     let shown = format!("through the proxy http://(credentials)@{}", behind.proxy);
     let checked = checked.says(&shown).says("is not checked");

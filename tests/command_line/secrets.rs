@@ -4,7 +4,7 @@
 use entra_sim::cast;
 use serde_json::json;
 
-use crate::bench::{Bench, Output, files, finish};
+use crate::bench::{Bench, Output, add, files, finish};
 
 /// A program in the test's directory.
 fn program(bench: &Bench, name: &str, script: &str) -> String {
@@ -30,8 +30,7 @@ fn a_program_gives_the_secret_each_time() {
     let keeper = program(&bench, "keeper", &script);
     let file = bench.connection(json!({"secret": {"command": ["./keeper", "show"]}}));
     run(&bench, &["validate", "entra-id", &file]).ends(0);
-    let add = ["integration", "add", "contoso", "--connector", "entra-id", "--yes"];
-    run(&bench, &[&add[..], &["--connection", &file]].concat()).ends(0);
+    run(&bench, &add("contoso", &file)).ends(0);
     for _ in 0..2 {
         run(&bench, &["check"]).ends(0).says("Connected to Contoso");
     }

@@ -3,7 +3,7 @@
 use entra_sim::{Kind, Size, cast};
 use serde_json::json;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, add};
 
 const GRANT: [&str; 5] = ["grant", "--to", "alice@contoso.com", "--on", "group:Finance"];
 const REVOKE: [&str; 5] = ["revoke", "--from", "alice@contoso.com", "--on", "group:Finance"];
@@ -21,16 +21,7 @@ fn the_whole_story_one_command_at_a_time() {
     bench.run(&["validate", "entra-id", &file]).ends(0).says("can be used");
     assert!(bench.simulator.trace().is_empty(), "validation touches no network");
     bench
-        .run(&[
-            "integration",
-            "add",
-            "contoso",
-            "--connector",
-            "entra-id",
-            "--connection",
-            &file,
-            "--yes",
-        ])
+        .run(&add("contoso", &file))
         .ends(0)
         .says("Stored as `contoso`")
         .notes(&bench.base)
