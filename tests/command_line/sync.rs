@@ -1,8 +1,8 @@
 //! Everything at a glance: sync, list, and answers from the last sync.
 
-use entra_sim::{Answer, Fault, Kind, Matcher, cast};
-use serde_json::json;
-use std::collections::BTreeSet;
+use entra_sim::{Answer, Fault, Held, Kind, Matcher, Size, cast};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bench::Bench;
 
@@ -120,4 +120,104 @@ fn a_new_connection_forgets_the_last_sync() {
     let file = bench.connection(json!({"endpoints": {"login": base, "graph": base}}));
     bench.run(&["integration", "update", "contoso", "--connection", &file, "--yes"]).ends(0);
     bench.run(&["list", "accounts"]).ends(6).notes("was never synced");
+}
+
+/// What a list of the last sync says, one JSON object for each line.
+fn lines(bench: &Bench, list: &str) -> Vec<Value> {
+    let output = bench.run(&["list", list, "-o", "jsonl"]).ends(0);
+    assert_eq!(output.stderr, "");
+    output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Kind and id.
+fn key(value: &Value) -> [String; 2] {
+    [text(&value["kind"]), text(&value["id"])]
+}
+
+/// Who, by which right, on what, within what.
+type Link = ([String; 2], String, String, String);
+
+fn told(row: &Value) -> Link {
+    let key_of_grant = &row["grant"]["key"];
+    let scope = match &key_of_grant["scope"] {
+        Value::Null => "/".to_owned(),
+        unit if unit["kind"] == "au" => format!("/administrativeUnits/{}", text(&unit["id"])),
+        application => format!("/{}", text(&application["id"])),
+    };
+    let (right, on) = (&key_of_grant["entitlement"], &key_of_grant["resource"]["id"]);
+    (key(&key_of_grant["principal"]), text(right), text(on), scope)
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ServicePrincipal => "service-principal",
+        Kind::OrgContact => "contact",
+        Kind::AdministrativeUnit => "au",
+        kind => kind.type_name(),
+    }
+}
+
+fn held(held: Held) -> Link {
+    let right = match held.by {
+        "members" => "member",
+        "owners" => "owner",
+        _ => "assigned",
+    };
+    let who = [kind(held.kind).to_owned(), held.who];
+    (who, right.to_owned(), held.on, held.scope.unwrap_or_else(|| "/".to_owned()))
+}
+
+fn same<T: Ord + std::fmt::Debug>(what: &str, told: &BTreeSet<T>, truth: &BTreeSet<T>) {
+    let lacks: Vec<_> = truth.difference(told).take(3).collect();
+    let invents: Vec<_> = told.difference(truth).take(3).collect();
+    assert!(lacks.is_empty() && invents.is_empty(), "{what}: lacks {lacks:?}, invents {invents:?}");
+}
+
+/// Nobody owns a generated group but users.
+fn let_services_own(bench: &Bench) {
+    let mut tenant = bench.simulator.tenant();
+    let (groups, services) = (tenant.ids(Kind::Group), tenant.ids(Kind::ServicePrincipal));
+    for (group, service) in groups.iter().step_by(7).zip(services.iter().cycle()) {
+        tenant.add_owner(group, service);
+    }
+}
+
+/// The whole tenant by the program itself, over TCP, and out of it again.
+#[test]
+fn a_tenant_of_20_000_users_5_000_groups_and_100_000_memberships_is_told_exactly() {
+    let bench = Bench::of(&Size { users: 20_000, groups: 5_000, seed: 3 }, false);
+    bench.add();
+    show_all(&bench);
+    let_services_own(&bench);
+    bench.run(&["sync"]).ends(0).says("Nothing was left out.");
+    let grants = lines(&bench, "grants");
+    let told: BTreeSet<Link> = grants.iter().map(told).collect();
+    assert_eq!(told.len(), grants.len(), "nothing is told twice");
+    let access = bench.simulator.tenant().access();
+    let mut members = BTreeMap::<Kind, usize>::new();
+    for held in access.iter().filter(|held| held.by == "members") {
+        *members.entry(held.kind).or_default() += 1;
+    }
+    assert!(members.values().sum::<usize>() >= 100_000, "{members:?}");
+    for kind in [Kind::User, Kind::Group, Kind::ServicePrincipal, Kind::Device, Kind::OrgContact] {
+        assert!(members.get(&kind).is_some_and(|number| *number > 100), "{members:?}");
+    }
+    same("grants", &told, &access.iter().cloned().map(held).collect());
+
+    let objects = lines(&bench, "accounts").into_iter().chain(lines(&bench, "resources"));
+    let mut objects: BTreeSet<[String; 2]> = objects.map(|object| key(&object["key"])).collect();
+    objects.retain(|[kind, _]| !["role", "application"].contains(&kind.as_str()));
+    let listed = [Kind::User, Kind::Group, Kind::ServicePrincipal, Kind::AdministrativeUnit].map(
+        |of_kind| {
+            let ids = bench.simulator.tenant().ids(of_kind).into_iter();
+            ids.map(|id| [kind(of_kind).to_owned(), id]).collect::<Vec<_>>()
+        },
+    );
+    // Devices and contacts are told when they hold something.
+    let holders = access.into_iter().map(|held| [kind(held.kind).to_owned(), held.who]);
+    same("objects", &objects, &listed.into_iter().flatten().chain(holders).collect());
 }

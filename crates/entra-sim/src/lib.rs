@@ -27,5 +27,5 @@ pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
 pub use settings::{Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
-pub use tenant::{GroupKind, HeldRole, Kind, Size, Tenant};
+pub use tenant::{GroupKind, Held, HeldRole, Kind, Size, Tenant};
 pub use trace::TraceEntry;

@@ -27,7 +27,7 @@ pub(crate) use object::{
     Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Unit, User,
 };
 pub use object::{GroupKind, Kind};
-pub use oracle_access::HeldRole;
+pub use oracle_access::{Held, HeldRole};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.

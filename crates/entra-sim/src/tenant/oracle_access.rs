@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Body, Kind, RoleDefinition, Scope, Tenant, Unit};
+use super::{Body, Handle, Kind, RoleDefinition, Scope, Tenant, Unit};
 use crate::cast;
 
 /// A role that somebody holds, in the words of Graph.
@@ -18,7 +18,47 @@ pub struct HeldRole {
     pub scope: String,
 }
 
+/// What somebody holds directly: a membership or ownership of a group, or a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// The kind of who holds it.
+    pub kind: Kind,
+    /// The id of who holds it.
+    pub who: String,
+    /// `members`, `owners` or `roleAssignments`.
+    pub by: &'static str,
+    /// The id of the group, or the `roleDefinitionId`.
+    pub on: String,
+    /// `directoryScopeId`, of roles.
+    pub scope: Option<String>,
+}
+
 impl Tenant {
+    /// Everything that live objects hold on live groups and of roles, sorted.
+    #[must_use]
+    pub fn access(&self) -> Vec<Held> {
+        let live = |handle: &Handle| self.object(*handle).is_live();
+        let held = |handle: Handle, by, on: String, scope| {
+            let object = self.object(handle);
+            Held { kind: object.kind(), who: object.id.to_string(), by, on, scope }
+        };
+        let mut all = Vec::new();
+        for group in self.of_kind(Kind::Group).iter().filter(|handle| live(handle)) {
+            let group = self.object(*group);
+            for (by, holders) in [("members", &group.members), ("owners", &group.owners)] {
+                let holders = holders.iter().copied().filter(live);
+                all.extend(holders.map(|handle| held(handle, by, group.id.to_string(), None)));
+            }
+        }
+        for assignment in self.roles.assignments().iter().filter(|one| live(&one.principal)) {
+            let scope = Some(assignment.scope.to_string());
+            let role = assignment.role.to_string();
+            all.push(held(assignment.principal, "roleAssignments", role, scope));
+        }
+        all.sort_unstable();
+        all
+    }
+
     /// Adds an administrative unit and returns its id; a restricted one protects what is put into it.
     pub fn add_unit(&mut self, display_name: &str, restricted: bool) -> String {
         let display_name = display_name.to_owned();
