@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use crate::bench::{Bench, finish};
 
 /// A command that waits for an answer that never comes.
-fn waiting(bench: &Bench) -> Child {
+pub(crate) fn waiting(bench: &Bench) -> Child {
     let mut when = Matcher::always("/v1.0/groups");
     when.method = Some(http::Method::GET);
     bench.simulator.inject(Fault { when, what: Answer::NoAnswer });
@@ -20,7 +20,7 @@ fn waiting(bench: &Bench) -> Child {
     child
 }
 
-fn send(child: &Child, signal: &str) {
+pub(crate) fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

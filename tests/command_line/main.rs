@@ -9,6 +9,8 @@ mod disks;
 mod documents;
 mod endings;
 mod errors;
+#[cfg(unix)]
+mod exit_codes;
 mod formats;
 mod integrations;
 mod keeping;
