@@ -96,11 +96,18 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Why this entitlement cannot be given to or taken from a principal of this kind; `None` when
-    /// it can. The first rule that fits decides, so connectors list rules in their precedence.
-    pub fn refusal(&self, entitlement: &str, principal_kind: &str) -> Option<&Refusal> {
+    /// Why this entitlement cannot be given to (`gives`) or taken from a principal of this kind;
+    /// `None` when it can. The first rule that fits decides, so connectors list rules in their
+    /// precedence.
+    pub fn refusal(
+        &self,
+        entitlement: &str,
+        principal_kind: &str,
+        gives: bool,
+    ) -> Option<&Refusal> {
         self.refusals
             .iter()
+            .filter(|rule| gives || !rule.can_be_taken)
             .find(|rule| {
                 rule.entitlements.iter().any(|name| name == entitlement)
                     && (rule.principals.is_empty()
@@ -146,6 +153,9 @@ pub struct RefusalRule {
     /// The kinds of principals that this holds for; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub principals: Vec<String>,
+    /// Whether it cannot be given only, and who holds it can lose it.
+    #[serde(default)]
+    pub can_be_taken: bool,
     /// Why not, and where to go instead.
     pub refusal: Refusal,
 }

@@ -50,7 +50,7 @@ impl Opened {
             ..GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement)
         };
         let (prior, prior_unknown) = self.read_grant(&key).await?;
-        self.permit_manageability(&resource, &key, &principal)?;
+        self.permit_manageability(verb, &resource, &key, &principal)?;
         self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
         let action = match verb {
             Verb::Grant => {
@@ -124,11 +124,14 @@ impl Opened {
 
     fn permit_manageability(
         &self,
+        verb: Verb,
         resource: &Resource,
         key: &GrantKey,
         principal: &Object,
     ) -> Result<()> {
-        if let Some(refusal) = resource.refusal(&key.entitlement, &key.principal.kind) {
+        if let Some(refusal) =
+            resource.refusal(&key.entitlement, &key.principal.kind, verb == Verb::Grant)
+        {
             return Err(Error::new(
                 ErrorKind::NotManageable,
                 refusal.code.clone(),

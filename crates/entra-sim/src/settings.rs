@@ -107,6 +107,8 @@ pub struct Settings {
     /// An Entra role at a unit also lets its holder read what is in the unit, as Directory Readers may; not in
     /// the facts.
     pub scoped_roles_read: bool,
+    /// `$expand=principal` shows who holds a role; when that may be null is not in the facts.
+    pub role_principals_shown: bool,
     /// `roleAssignments` without `$filter` is allowed (facts §3.4: documented in 2024, refused before).
     pub unfiltered_role_assignments: bool,
     /// Page size of `roleAssignments` without `$top` (facts §3.4: UNCONFIRMED).
@@ -170,6 +172,7 @@ impl Default for Settings {
             gzip: true,
             soft_delete_security_groups: true,
             scoped_roles_read: true,
+            role_principals_shown: true,
             unfiltered_role_assignments: true,
             role_assignment_page: 100,
             role_assignment_alternatives: false,

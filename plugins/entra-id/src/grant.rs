@@ -16,12 +16,13 @@
 //!
 //! All may lag behind a write; [`settle`](crate::settle) waits for that.
 
-use doorward_core::{Answer, Context, Grant, GrantKey, GrantKind, Record, Result};
+use doorward_core::{Answer, Context, Error, Grant, GrantKey, GrantKind, Record, Result};
 
 use crate::find::by_id;
-use crate::graph::{PAGE, Place, contains};
+use crate::graph::{PAGE, Place, contains, is_refused_cast};
 use crate::holders::{hidden, is_hidden, list};
 use crate::kinds::{Kind, MEMBER, Target, is_id, target};
+use crate::manageability::is_unified;
 use crate::permissions::READ_MEMBERS;
 use crate::roles;
 
@@ -74,13 +75,27 @@ pub(crate) async fn look(cx: &Context, key: &GrantKey) -> Result<Presence> {
         }
         (entitlement, kind) => {
             let place = list(group, entitlement, kind == Kind::ServicePrincipal);
-            contains(cx, place, &READ_MEMBERS, &key.principal.id).await?
+            match contains(cx, place, &READ_MEMBERS, &key.principal.id).await {
+                Err(error) if entitlement == MEMBER && is_refused_cast(&error) => {
+                    return refused(cx, group, error).await;
+                }
+                held => held?,
+            }
         }
     };
     match held {
         Some(true) => Ok(Presence::Held),
         Some(false) => absent(cx, key, group).await,
         None => Ok(Presence::Missing),
+    }
+}
+
+/// A group that can have no service principals refuses the list of them (facts §2.1).
+async fn refused(cx: &Context, group: &str, error: Error) -> Result<Presence> {
+    match by_id(cx, Kind::Group, group).await? {
+        None => Ok(Presence::Missing),
+        Some(group) if is_unified(&group) => Ok(Presence::NotHeld),
+        Some(_) => Err(error),
     }
 }
 

@@ -127,21 +127,9 @@ pub(crate) async fn count(cx: &Context, path: Path, purpose: &Purpose) -> Result
     Ok(success::<Counted>(cx, &response, purpose)?.count)
 }
 
-/// As [`page`], for a list that is cast to a type: a group that cannot hold such members answers
-/// 400 instead of an empty list (facts §2.1), and gives `None` here.
-pub(crate) async fn cast_page(
-    cx: &Context,
-    place: Place,
-    purpose: &Purpose,
-) -> Result<Option<Page>> {
-    match page(cx, place, purpose).await {
-        Ok(page) => Ok(Some(page)),
-        Err(error) if is_unsupported_query(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn is_unsupported_query(error: &Error) -> bool {
+/// Whether this refuses a list that is cast to a type. A Microsoft 365 group refuses all but users
+/// (facts §2.1); of another group it means that the list is not known, and never that it is empty.
+pub(crate) fn is_refused_cast(error: &Error) -> bool {
     error
         .provider_code
         .as_deref()
@@ -164,18 +152,6 @@ pub(crate) async fn all<T: DeserializeOwned>(
     Ok(objects)
 }
 
-/// As [`all`] for a list that is cast to a type.
-pub(crate) async fn cast_all(
-    cx: &Context,
-    place: Place,
-    purpose: &Purpose,
-) -> Result<Vec<DirectoryObject>> {
-    match all(cx, place, purpose).await {
-        Err(error) if is_unsupported_query(&error) => Ok(Vec::new()),
-        result => result,
-    }
-}
-
 /// Whether a list holds this object; reads until it is found. `None` when there is no such list.
 pub(crate) async fn contains(
     cx: &Context,
@@ -183,13 +159,11 @@ pub(crate) async fn contains(
     purpose: &Purpose,
     id: &str,
 ) -> Result<Option<bool>> {
-    let is_cast = place.eventual;
     let mut walk = Walk::new(place);
     while let Some(place) = walk.step()? {
         let page: Page = match page(cx, place, purpose).await {
             Ok(page) => page,
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
-            Err(error) if is_cast && is_unsupported_query(&error) => return Ok(Some(false)),
             Err(error) => return Err(error),
         };
         if page.objects.iter().any(|object| object.id == id) {

@@ -4,18 +4,23 @@
 //! the list that is cast to them. The cast is read first: from then on the untyped list's own
 //! service principals, should it show any, are duplicates.
 
-use doorward_core::{Answer, Context, Grant, GrantKey, ObjectRef, Path, Record, Result, Usage};
+use doorward_core::{
+    Answer, Context, Error, Grant, GrantKey, ObjectRef, Path, Record, Result, Usage,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::find::existing;
-use crate::graph::{self, PAGE, Place, foreign_cursor};
+use crate::graph::{self, PAGE, Page, Place, foreign_cursor};
 use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER, SELECT_MIXED, Target, target};
+use crate::manageability::is_unified;
 use crate::objects::{DirectoryObject, record, skipped, unknown_kind};
 use crate::permissions::{HIDDEN_READ, READ_MEMBERS};
 use crate::roles;
 use crate::token::has_role;
 
+/// The code of service principals that were not shown.
+const REFUSED_CAST: &str = "service-principals-not-visible";
 /// The code of a membership that must not be taken for an empty one (facts §2.1).
 pub(crate) const HIDDEN: &str = "hidden-membership";
 
@@ -36,20 +41,16 @@ impl Cursor {
         Self { entitlement: entitlement.to_owned(), cast: true, known: false, place: None }
     }
 
-    /// The members, and then the owners. A Microsoft 365 group has users only (facts §2.1), and
-    /// refuses the list that is cast to service principals.
-    pub(crate) fn of_members(group: &DirectoryObject) -> Self {
-        Self { cast: !group.in_group_types("Unified"), ..Self::start(MEMBER) }
+    /// The holders of one right, or the members and then the owners. A Microsoft 365 group has only
+    /// users as members (facts §2.1), and refuses the list that is cast to service principals.
+    pub(crate) fn of(group: &DirectoryObject, entitlement: &str) -> Self {
+        let cast = entitlement == OWNER || !is_unified(group);
+        Self { cast, ..Self::start(entitlement) }
     }
 
     /// Whether it is the further page of a list.
     pub(crate) fn is_inside_a_list(&self) -> bool {
         self.place.is_some()
-    }
-
-    /// The owners.
-    pub(crate) fn of_owners() -> Self {
-        Self::start(OWNER)
     }
 }
 
@@ -69,44 +70,57 @@ pub(crate) async fn holders(
         Some(cursor) => (Vec::new(), serde_json::from_value(cursor).map_err(foreign_cursor)?),
         None => {
             let first = entitlement.unwrap_or(MEMBER);
-            (opening(cx, resource, first).await?, Cursor::start(first))
+            let group = existing(cx, resource).await?;
+            (opening(cx, &group, first).await?, Cursor::of(&group, first))
         }
     };
-    let ((objects, next), _) = read(cx, group, cursor, entitlement.is_none()).await?;
-    records.extend(
-        objects.into_iter().flat_map(|(object, cursor)| holder(resource, &cursor, &object)),
-    );
-    Ok(Answer { records, next: next.map(|cursor| json!(cursor)), ..Answer::default() })
+    let read = read(cx, group, cursor, entitlement.is_none()).await?;
+    records.extend(read.records);
+    Ok(Answer { records, next: read.next.map(|cursor| json!(cursor)), ..Answer::default() })
 }
 
-/// Objects with the lists that they come from, and where to go on.
-pub(crate) type Read = (Vec<(DirectoryObject, Cursor)>, Option<Cursor>);
+/// A page of holders.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) records: Vec<Record>,
+    /// Where to go on.
+    pub(crate) next: Option<Cursor>,
+    pub(crate) usage: Usage,
+}
 
-/// One page of the holders of a group, each with the list that it comes from; `each` goes on with
-/// the owners after the members.
-pub(crate) async fn read(
-    cx: &Context,
-    group: &str,
-    cursor: Cursor,
-    each: bool,
-) -> Result<(Read, Usage)> {
+/// One page of the holders of a group; `each` goes on with the owners after the members.
+pub(crate) async fn read(cx: &Context, group: &str, cursor: Cursor, each: bool) -> Result<Read> {
+    let resource = Kind::Group.key(group);
     let place =
         cursor.place.clone().unwrap_or_else(|| list(group, &cursor.entitlement, cursor.cast));
-    let page = if cursor.cast {
-        graph::cast_page(cx, place, &READ_MEMBERS).await?
-    } else {
-        Some(graph::page(cx, place, &READ_MEMBERS).await?)
-    };
-    let Some(page) = page else {
-        let next = following(&cursor, false, each);
-        return Ok(((Vec::new(), next), Usage::default()));
+    let page: Page = match graph::page(cx, place, &READ_MEMBERS).await {
+        Ok(page) => page,
+        // A later page of the same list would leave out those after it.
+        Err(error) if cursor.cast && cursor.place.is_none() && graph::is_refused_cast(&error) => {
+            let records = vec![refused_cast(&resource, &error)];
+            let next = following(&cursor, false, each);
+            return Ok(Read { records, next, usage: Usage::default() });
+        }
+        Err(error) => return Err(error),
     };
     let next = match page.next {
         Some(place) => Some(Cursor { place: Some(place), ..cursor.clone() }),
         None => following(&cursor, true, each),
     };
-    let objects = page.objects.into_iter().map(|object| (object, cursor.clone())).collect();
-    Ok(((objects, next), page.usage))
+    let records = page.objects.iter().flat_map(|object| holder(&resource, &cursor, object));
+    Ok(Read { records: records.collect(), next, usage: page.usage })
+}
+
+/// The record of service principals that a group may have and does not show.
+pub(crate) fn refused_cast(group: &ObjectRef, error: &Error) -> Record {
+    skipped(
+        Some(group.clone()),
+        REFUSED_CAST,
+        &format!(
+            "Microsoft Graph refused the list of service principals of this group, so that they are missing, if it has any: {}",
+            error.message
+        ),
+    )
 }
 
 /// The list after this one: cast, then untyped, and members before owners.
@@ -129,11 +143,10 @@ pub(crate) fn list(group: &str, entitlement: &str, cast: bool) -> Place {
     Place::first(path.query("$select", SELECT_MIXED).query("$top", PAGE))
 }
 
-/// What is said before the first page: that the group exists, and whether it hides its members.
-async fn opening(cx: &Context, resource: &ObjectRef, entitlement: &str) -> Result<Vec<Record>> {
-    let group = existing(cx, resource).await?;
-    if entitlement == MEMBER && is_hidden(cx, &group).await? {
-        return Ok(vec![hidden(resource)]);
+/// What is said before the first page: whether the group hides its members.
+async fn opening(cx: &Context, group: &DirectoryObject, entitlement: &str) -> Result<Vec<Record>> {
+    if entitlement == MEMBER && is_hidden(cx, group).await? {
+        return Ok(vec![hidden(&Kind::Group.key(&group.id))]);
     }
     Ok(Vec::new())
 }
@@ -152,12 +165,7 @@ pub(crate) fn hidden(resource: &ObjectRef) -> Record {
     )
 }
 
-/// The records of a holder.
-pub(crate) fn holder(
-    resource: &ObjectRef,
-    cursor: &Cursor,
-    object: &DirectoryObject,
-) -> Vec<Record> {
+fn holder(resource: &ObjectRef, cursor: &Cursor, object: &DirectoryObject) -> Vec<Record> {
     let of_list = cursor.cast.then_some(Kind::ServicePrincipal);
     let Some(kind) = object.kind(of_list) else {
         return vec![unknown_kind(resource, object)];

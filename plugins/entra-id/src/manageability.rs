@@ -105,7 +105,7 @@ fn is_dynamic(group: &DirectoryObject) -> bool {
     group.in_group_types("DynamicMembership")
 }
 
-fn is_unified(group: &DirectoryObject) -> bool {
+pub(crate) fn is_unified(group: &DirectoryObject) -> bool {
     group.in_group_types("Unified")
 }
 
@@ -119,6 +119,7 @@ fn is_restricted(group: &DirectoryObject) -> bool {
 
 fn rule(entitlements: &[&str], principals: &[&str], refusal: Refusal) -> RefusalRule {
     RefusalRule {
+        can_be_taken: false,
         entitlements: entitlements.iter().map(|name| (*name).to_owned()).collect(),
         principals: principals.iter().map(|kind| (*kind).to_owned()).collect(),
         refusal,
@@ -300,7 +301,7 @@ mod tests {
         for (properties, class, user, group, owner) in table {
             let resource = resource(properties.clone());
             let code = |entitlement, kind| {
-                resource.refusal(entitlement, kind).map(|refusal| refusal.code.as_str())
+                resource.refusal(entitlement, kind, true).map(|refusal| refusal.code.as_str())
             };
             assert_eq!(resource.class, class, "{properties}");
             assert!(CLASSES.contains(&class));
@@ -329,7 +330,7 @@ mod tests {
             "membershipRule": "user.department -eq \"Sales\"", "membershipRuleProcessingState": "Paused",
             "resourceProvisioningOptions": ["Team"], "visibility": "unknownFutureValue",
         }));
-        let refusal = dynamic.refusal("member", "user").unwrap();
+        let refusal = dynamic.refusal("member", "user", true).unwrap();
         assert_eq!(
             refusal.message,
             "The rule `user.department -eq \"Sales\"`, paused at present, decides who is a member."

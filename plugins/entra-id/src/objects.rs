@@ -113,6 +113,15 @@ impl DirectoryObject {
         }
     }
 
+    /// Somebody whose home is another organization: a guest, or one who was made a member here, whom
+    /// the name still tells (Microsoft, "Properties of a B2B collaboration user").
+    fn is_external(&self) -> bool {
+        let is =
+            |value: &Option<String>, test: fn(&str) -> bool| value.as_deref().is_some_and(test);
+        is(&self.user_type, |kind| kind.eq_ignore_ascii_case("Guest"))
+            || is(&self.user_principal_name, |name| name.to_ascii_uppercase().contains("#EXT#"))
+    }
+
     fn account(&self, kind: Kind) -> Account {
         let login = match kind {
             Kind::User => self.user_principal_name.clone(),
@@ -132,10 +141,7 @@ impl DirectoryObject {
             login,
             mail: self.mail.clone(),
             enabled: self.account_enabled,
-            external: self
-                .user_type
-                .as_deref()
-                .is_some_and(|user| user.eq_ignore_ascii_case("Guest")),
+            external: self.is_external(),
             created: self.created(),
             attributes,
         }
@@ -235,4 +241,26 @@ pub(crate) fn unknown_kind(within: &ObjectRef, object: &DirectoryObject) -> Reco
         ),
         attributes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_at_home_elsewhere_comes_from_outside() {
+        let table = [
+            (json!({"userType": "Member", "userPrincipalName": "a@contoso.com"}), false),
+            (json!({"userType": "guest", "userPrincipalName": "a@contoso.com"}), true),
+            (json!({"userType": "Member", "userPrincipalName": "a_x.com#EXT#@contoso.com"}), true),
+            (json!({"userPrincipalName": "a_x.com#ext#@contoso.com"}), true),
+            // Made before there was such a property.
+            (json!({"userPrincipalName": "a@contoso.com"}), false),
+        ];
+        for (mut user, external) in table {
+            user["id"] = json!("u");
+            let object: DirectoryObject = serde_json::from_value(user).unwrap();
+            assert_eq!(object.account(Kind::User).external, external, "{object:?}");
+        }
+    }
 }

@@ -5,16 +5,16 @@
 //! is needed for each of them that the principal is in. Ownership is not passed on.
 
 use doorward_core::{
-    AccessPath, Answer, Attributes, Context, GrantKey, ObjectRef, Path, Record, Result,
+    AccessPath, Answer, Attributes, Context, Error, GrantKey, ObjectRef, Path, Record, Result,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::find::existing;
 use crate::grant::{Presence, look, memberships};
 use crate::graph::{self, PAGE, Place};
-use crate::holders::{hidden, is_hidden};
+use crate::holders::{hidden, is_hidden, refused_cast};
 use crate::kinds::{Kind, MEMBER, Target, target};
-use crate::manageability::holds_groups;
+use crate::manageability::{holds_groups, is_unified};
 use crate::objects::{DirectoryObject, skipped};
 use crate::permissions::READ_MEMBERS;
 use crate::roles;
@@ -39,11 +39,21 @@ pub(crate) async fn paths(
     let target = existing(cx, resource).await?;
     let mut names = BTreeMap::from([(group.to_owned(), target.name().to_owned())]);
     let mut records = Vec::new();
-    if kind == Kind::ServicePrincipal && !is_within(cx, group, entitlement, principal).await? {
-        if entitlement == MEMBER && is_hidden(cx, &target).await? {
-            records.push(hidden(resource));
+    if kind == Kind::ServicePrincipal {
+        match is_within(cx, &target, entitlement, principal).await {
+            Ok(true) => {}
+            Ok(false) => {
+                if entitlement == MEMBER && is_hidden(cx, &target).await? {
+                    records.push(hidden(resource));
+                }
+                return Ok(Answer { records, ..Answer::default() });
+            }
+            Err(error) if graph::is_refused_cast(&error) => {
+                records.push(refused_cast(resource, &error));
+                return Ok(Answer { records, ..Answer::default() });
+            }
+            Err(error) => return Err(error),
         }
-        return Ok(Answer { records, ..Answer::default() });
     }
     if kind == Kind::Group && entitlement == MEMBER && !holds_groups(&target) {
         return Ok(Answer::default());
@@ -53,7 +63,16 @@ pub(crate) async fn paths(
         if is_hidden(cx, &target).await? {
             records.push(hidden(resource));
         }
-        climb(cx, principal, kind, group, &mut names).await?
+        let leading = match groups_within(cx, &target).await {
+            Err(error) if graph::is_refused_cast(&error) => {
+                records.push(unknown_groups(resource, &error));
+                Vec::new()
+            }
+            leading => leading?,
+        };
+        names.extend(leading.iter().map(|one| (one.id.clone(), one.name().to_owned())));
+        let leading = leading.into_iter().map(|one| one.id).collect();
+        climb(cx, principal, kind, group, leading).await?
     } else {
         direct(cx, principal, resource, entitlement).await?
     };
@@ -73,17 +92,20 @@ pub(crate) async fn paths(
 /// permission to read service principals, and most questions end here.
 async fn is_within(
     cx: &Context,
-    group: &str,
+    group: &DirectoryObject,
     entitlement: &str,
     principal: &ObjectRef,
 ) -> Result<bool> {
+    if entitlement == MEMBER && is_unified(group) {
+        return Ok(false);
+    }
     let relation = if entitlement == MEMBER { "transitiveMembers" } else { "owners" };
     let path = Path::new("/v1.0/groups")
-        .value(group)
+        .value(&group.id)
         .literal(relation)
         .literal("microsoft.graph.servicePrincipal");
     let place = Place::advanced(path.query("$select", "id").query("$top", PAGE));
-    let objects = graph::cast_all(cx, place, &READ_MEMBERS).await?;
+    let objects: Vec<DirectoryObject> = graph::all(cx, place, &READ_MEMBERS).await?;
     Ok(objects.iter().any(|object| object.id.eq_ignore_ascii_case(&principal.id)))
 }
 
@@ -109,19 +131,15 @@ async fn direct(
     Ok(web)
 }
 
-/// Walks upward, breadth first. Each group is looked at once, so that cycles end.
+/// Walks upward, breadth first, through groups that lead to the resource. Each group is looked at once, so that cycles end.
 async fn climb(
     cx: &Context,
     principal: &ObjectRef,
     kind: Kind,
     group: &str,
-    names: &mut BTreeMap<String, String>,
+    mut leading: BTreeSet<String>,
 ) -> Result<Web> {
-    let mut leading = BTreeSet::from([group.to_owned()]);
-    for object in graph::cast_all(cx, groups_within(group), &READ_MEMBERS).await? {
-        names.insert(object.id.clone(), object.name().to_owned());
-        leading.insert(object.id);
-    }
+    leading.insert(group.to_owned());
     let mut web = Web::default();
     let mut waiting = BTreeSet::from([principal.id.clone()]);
     while let Some(id) = waiting.pop_first() {
@@ -155,12 +173,28 @@ async fn above(
         .collect())
 }
 
-fn groups_within(group: &str) -> Place {
+/// The groups within, at any depth.
+async fn groups_within(cx: &Context, group: &DirectoryObject) -> Result<Vec<DirectoryObject>> {
+    if !holds_groups(group) {
+        return Ok(Vec::new());
+    }
     let path = Path::new("/v1.0/groups")
-        .value(group)
+        .value(&group.id)
         .literal("transitiveMembers")
         .literal("microsoft.graph.group");
-    Place::advanced(path.query("$select", "id,displayName").query("$top", PAGE))
+    let place = Place::advanced(path.query("$select", "id,displayName").query("$top", PAGE));
+    graph::all(cx, place, &READ_MEMBERS).await
+}
+
+fn unknown_groups(resource: &ObjectRef, error: &Error) -> Record {
+    skipped(
+        Some(resource.clone()),
+        "nested-groups-not-visible",
+        &format!(
+            "Microsoft Graph refused the list of the groups within this one, so that ways through them are missing: {}",
+            error.message
+        ),
+    )
 }
 
 /// Who is directly in what.

@@ -173,7 +173,7 @@ async fn forbidden(cx: &Context, change: &Change<'_>, denial: &Denial) -> Error 
         _ => {}
     }
     let (entitlement, kind) = (&change.key.entitlement, &change.key.principal.kind);
-    if let Some(refusal) = change.resource.refusal(entitlement, kind) {
+    if let Some(refusal) = change.resource.refusal(entitlement, kind, change.adds) {
         return refused(denial, refusal);
     }
     // Only the explanation depends on the claims: without them it is less exact.

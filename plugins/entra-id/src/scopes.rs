@@ -3,7 +3,7 @@
 //! which groups are in it.
 
 use doorward_core::{Answer, Attributes, Context, ErrorKind, ObjectRef, Record, Resource, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::find::{by_id, missing};
 use crate::grant::memberships;
@@ -84,4 +84,17 @@ pub(crate) async fn named(cx: &Context, scopes: BTreeSet<ObjectRef>) -> Vec<Reco
         }
     }
     records
+}
+
+/// Their names, as far as they may be read.
+pub(crate) async fn names(
+    cx: &Context,
+    scopes: BTreeSet<ObjectRef>,
+) -> BTreeMap<ObjectRef, String> {
+    let records = named(cx, scopes).await.into_iter();
+    let names = records.filter_map(|record| match record {
+        Record::Resource(scope) => Some((scope.key, scope.name)),
+        _ => None,
+    });
+    names.collect()
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::graph::{self, PAGE, Place, foreign_cursor};
 use crate::holders::{self, hidden, is_hidden};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, MEMBER, OWNER};
 use crate::objects::{DirectoryObject, record, skipped};
 use crate::roles;
 
@@ -133,9 +133,9 @@ async fn fork(
 ) -> Result<Next> {
     let at = if is_hidden(cx, group).await? {
         records.push(hidden(&Kind::Group.key(&group.id)));
-        holders::Cursor::of_owners()
+        holders::Cursor::of(group, OWNER)
     } else {
-        holders::Cursor::of_members(group)
+        holders::Cursor::of(group, MEMBER)
     };
     let step = Step::Links { group: group.id.clone(), created: group.created(), at };
     Ok(Next { cursor: cursor(stream, 1, &step), continues: false, not_before: None })
@@ -154,25 +154,21 @@ async fn links(
     let mut page = Page::default();
     let mut next = Some(at);
     while let Some(at) = next.take() {
-        let ((objects, following), usage) = match holders::read(cx, &group, at, true).await {
-            Ok(part) => part,
+        let read = match holders::read(cx, &group, at, true).await {
+            Ok(read) => read,
             Err(error) if error.kind == ErrorKind::NotFound => {
                 let gone = missing(&group, created, cx.now());
                 return Ok(Page { records: vec![gone], ..Page::default() });
             }
             Err(error) => return Err(error.attribute("object", json!(resource))),
         };
-        let records = objects
-            .iter()
-            .flat_map(|(object, at)| holders::holder(&resource, at, object))
-            .filter(|record| !is_listed(record));
-        page.records.extend(records);
-        page.usage.cost = match (page.usage.cost, usage.cost) {
+        page.records.extend(read.records.into_iter().filter(|record| !is_listed(record)));
+        page.usage.cost = match (page.usage.cost, read.usage.cost) {
             (Some(before), Some(cost)) => Some(before + cost),
             (before, cost) => before.or(cost),
         };
-        page.usage.utilisation = usage.utilisation.or(page.usage.utilisation);
-        match following {
+        page.usage.utilisation = read.usage.utilisation.or(page.usage.utilisation);
+        match read.next {
             Some(at) if at.is_inside_a_list() => {
                 let step = Step::Links { group, created, at };
                 let cursor = cursor(stream, 1, &step);

@@ -122,9 +122,13 @@ impl Snapshot {
         let web = Web::new(self, descriptor);
         let (mut paths, is_cut) = web.paths(principal.key(), resource.key(), entitlement);
         for path in &mut paths {
-            let ends = path.grants.iter().map(|grant| &grant.resource);
-            let all = std::iter::once(principal.key()).chain(ends);
-            path.names = all.map(|key| self.name(key)).collect();
+            let ends = path.grants.iter().map(|grant| match &grant.scope {
+                None => self.name(&grant.resource),
+                Some(scope) => {
+                    format!("{} within {}", self.name(&grant.resource), self.name(scope))
+                }
+            });
+            path.names = std::iter::once(self.name(principal.key())).chain(ends).collect();
         }
         paths.sort_by(AccessPath::order);
         let mut skipped = self.gaps_on_the_way(descriptor);
@@ -334,6 +338,14 @@ mod tests {
         assert_eq!(ways("A", "member"), ["u>A", "u>C>A"]);
         assert_eq!(ways("R", "assigned"), ["u>C>R", "u>A>B>C>R"]);
         assert_eq!(ways("D", "owner"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_way_that_ends_within_something_says_so() {
+        let mut seen = snapshot(&["u assigned R"]);
+        seen.grants[0].key.scope = Some(ObjectRef::new("au", "EMEA"));
+        let told = seen.explain(subject("u"), subject("R"), "assigned", &descriptor());
+        assert_eq!(told.paths[0].names, ["u", "R within EMEA"]);
     }
 
     #[test]

@@ -115,6 +115,7 @@ fn shown(call: &Call<'_>, held: &RoleAssignment, expand: Option<&Expand>) -> Res
             Value::Object(render::object_with(call, handle, true, selected))
         };
         let value = match expand.navigation.as_str() {
+            "principal" if !call.settings.role_principals_shown => Value::Null,
             "principal" => object(held.principal),
             "roleDefinition" => {
                 let definition = call.tenant.roles.definition(held.role);

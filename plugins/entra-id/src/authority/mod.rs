@@ -106,13 +106,16 @@ pub(crate) fn units_of_links<'a>(own: &'a Own, entitlement: &str) -> BTreeSet<&'
     deeds.iter().flat_map(|(deed, _)| own.scopes(*deed)).flatten().collect()
 }
 
-/// What lets somebody change links, and the classes of groups that each covers.
-fn link_deeds(entitlement: &str) -> [(Deed, &'static [&'static str]); 4] {
+/// What lets somebody change links, and the classes of groups that each covers. The sorts of groups
+/// are those of Microsoft's "Group management permissions for Microsoft Entra custom roles".
+fn link_deeds(entitlement: &str) -> [(Deed, &'static [&'static str]); 6] {
     let task = if entitlement == OWNER { "owners/update" } else { "members/update" };
     [
         (Deed("groups", task), &[SECURITY, MICROSOFT_365, DYNAMIC]),
         (Deed("groups.security", task), &[SECURITY]),
         (Deed("groups.unified", task), &[MICROSOFT_365]),
+        (Deed("groups.security.assignedMembership", task), &[SECURITY]),
+        (Deed("groups.unified.assignedMembership", task), &[MICROSOFT_365]),
         (Deed("groupsAssignableToRoles", task), &[ROLE_ASSIGNABLE]),
     ]
 }

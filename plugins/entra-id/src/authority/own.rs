@@ -1,7 +1,7 @@
 //! What gives our service principal power beside the token: Entra roles, its own and those of groups
 //! that it is in, and ownership of groups (facts §2.2).
 
-use doorward_core::{Context, ObjectRef, Path, Record, Result};
+use doorward_core::{Context, ObjectRef, Path, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deeds::Deed;
@@ -88,9 +88,11 @@ pub(crate) async fn read(cx: &Context, oid: &str) -> Result<Own> {
         own.roles.push(OwnRole { name, actions, scope });
     }
     let limits = own.roles.iter().filter_map(|role| role.scope.clone()).collect();
-    own.names = names(cx, limits).await;
+    own.names = scopes::names(cx, limits).await;
     own.owned = match (groups, owned) {
-        (Some(_), Some(owned)) => Some(groups_among(&owned)),
+        (Some(groups), Some(owned)) if are_shown(&groups) && are_shown(&owned) => {
+            Some(groups_among(&owned))
+        }
         _ => None,
     };
     Ok(own)
@@ -99,6 +101,11 @@ pub(crate) async fn read(cx: &Context, oid: &str) -> Result<Own> {
 /// What hangs on a permission that we may not have.
 async fn objects(cx: &Context, place: Place) -> Option<Vec<DirectoryObject>> {
     graph::all(cx, place, &READ_SERVICE_PRINCIPALS).await.ok()
+}
+
+/// Of a group that shows no more than its id it is not known whether it holds roles.
+fn are_shown(objects: &[DirectoryObject]) -> bool {
+    !objects.iter().any(|one| one.kind(None) == Some(Kind::Group) && one.is_limited())
 }
 
 fn owned_objects(oid: &str) -> Place {
@@ -130,13 +137,4 @@ async fn definition(cx: &Context, id: &str) -> Result<(String, Vec<String>)> {
         }
     }
     Ok((role.name().to_owned(), actions))
-}
-
-async fn names(cx: &Context, limits: BTreeSet<ObjectRef>) -> BTreeMap<ObjectRef, String> {
-    let records = scopes::named(cx, limits).await.into_iter();
-    let names = records.filter_map(|record| match record {
-        Record::Resource(scope) => Some((scope.key, scope.name)),
-        _ => None,
-    });
-    names.collect()
 }

@@ -126,6 +126,16 @@ fn what_our_roles_allow() {
             format!("everywhere but {NEVER}, dynamic, role-assignable, security"),
         ),
         (
+            vec![("groups.security.assignedMembership/members/update", None)],
+            MEMBER,
+            format!("everywhere but {NEVER}, dynamic, role-assignable, microsoft-365"),
+        ),
+        (
+            vec![("groups.unified.assignedMembership/members/update", Some("emea"))],
+            MEMBER,
+            "only in au:id=emea".to_owned(),
+        ),
+        (
             vec![("groupsAssignableToRoles/allProperties/update", None)],
             MEMBER,
             format!("everywhere but {NEVER}, dynamic, microsoft-365, security"),

@@ -52,6 +52,7 @@ fn refusals(role: &DirectoryObject) -> Vec<RefusalRule> {
     let rule = |principals: &[Kind], code: &str, message: String, remedy: &str| RefusalRule {
         entitlements: vec![ASSIGNED.to_owned()],
         principals: principals.iter().map(|kind| kind.name().to_owned()).collect(),
+        can_be_taken: true,
         refusal: Refusal { code: code.to_owned(), message, remedy: remedy.to_owned() },
     };
     let mut rules = Vec::new();
@@ -104,7 +105,9 @@ mod tests {
     #[test]
     fn a_disabled_role_is_refused_and_so_are_devices() {
         let refused = |properties: Value, kind: &str| {
-            role(properties).refusal(ASSIGNED, kind).map(|refusal| refusal.code.clone())
+            let role = role(properties);
+            assert_eq!(role.refusal(ASSIGNED, kind, false), None, "it can be taken");
+            role.refusal(ASSIGNED, kind, true).map(|refusal| refusal.code.clone())
         };
         assert_eq!(refused(json!({}), "user"), None);
         assert_eq!(refused(json!({}), "group"), None);

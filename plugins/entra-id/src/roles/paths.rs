@@ -11,6 +11,7 @@ use crate::graph;
 use crate::holders::hidden;
 use crate::kinds::{Kind, MEMBER};
 use crate::permissions::READ_ROLES;
+use crate::scopes;
 
 /// All paths to a role, at all scopes.
 pub(crate) async fn paths(cx: &Context, principal: &ObjectRef, role: &str) -> Result<Answer> {
@@ -19,10 +20,19 @@ pub(crate) async fn paths(cx: &Context, principal: &ObjectRef, role: &str) -> Re
     let assignments: Vec<Assignment> = graph::all(cx, place, &READ_ROLES).await?;
     let mut answer = Answer::default();
     let name = name_of(cx, principal).await?;
+    let limits = assignments.iter().filter_map(|one| one.scope().ok().flatten()).collect();
+    let limits = scopes::names(cx, limits).await;
     for assignment in &assignments {
         let is_own = assignment.principal_id.eq_ignore_ascii_case(&principal.id);
-        if !is_own && assignment.principal_kind() != Some(Kind::Group) {
-            continue;
+        match assignment.principal_kind() {
+            _ if is_own => {}
+            Some(Kind::Group) => {}
+            // It may be a group that the principal is in.
+            None => {
+                answer.records.push(assignment.record());
+                continue;
+            }
+            Some(_) => continue,
         }
         let through = Kind::Group.key(&assignment.principal_id);
         let mut grants = Vec::new();
@@ -42,10 +52,17 @@ pub(crate) async fn paths(cx: &Context, principal: &ObjectRef, role: &str) -> Re
             continue;
         };
         let holder = if is_own { principal.clone() } else { through };
-        grants.push(assignment.grant(holder, scope).key);
+        grants.push(assignment.grant(holder, scope.clone()).key);
         let shown = assignment.principal.as_ref().map_or(role.id.as_str(), |group| group.name());
         let middle = (!is_own).then(|| shown.to_owned());
-        let names = [Some(name.clone()), middle, Some(role.name().to_owned())];
+        let shown = match &scope {
+            None => role.name().to_owned(),
+            Some(scope) => {
+                let limit = limits.get(scope).cloned().unwrap_or_else(|| scope.to_string());
+                format!("{} within {limit}", role.name())
+            }
+        };
+        let names = [Some(name.clone()), middle, Some(shown)];
         answer.paths.push(AccessPath {
             grants,
             names: names.into_iter().flatten().collect(),

@@ -188,3 +188,20 @@ async fn without_sight_of_roles_nothing_is_called_impossible() {
     let error = world.change(true, member(user(cast::FRANK), cast::APAC_SALES)).await.unwrap_err();
     assert_eq!(error.reason, "missing-permission");
 }
+
+/// We see that we are in a group, and not that it holds a role.
+#[tokio::test(start_paused = true)]
+async fn a_group_of_ours_that_is_shown_by_its_id_only_leaves_our_roles_unknown() {
+    let world = World::with_roles(&["RoleManagement.Read.Directory", "Application.Read.All"]);
+    let no = on(&check(&world).await.unwrap(), "grant", "group", Some("member"));
+    assert!(matches!(no, Authority::No { .. }), "{no:?}");
+    {
+        let mut tenant = world.simulator.tenant();
+        tenant.add_member(cast::TIER_0_OPERATORS, cast::SERVICE_PRINCIPAL_ID);
+        // One that does not let us read the group.
+        let role = tenant.add_role_definition("C", &["microsoft.directory/groups/members/update"]);
+        assert!(tenant.assign_role(&role, cast::TIER_0_OPERATORS, None));
+    }
+    let unknown = on(&check(&world).await.unwrap(), "grant", "group", Some("member"));
+    assert!(matches!(unknown, Authority::Unknown { .. }), "{unknown:?}");
+}

@@ -1,7 +1,7 @@
 //! Finding, holders, holdings, single grants and paths.
 
-use doorward_core::{ErrorKind, ObjectRef, Query, Record, Term};
-use entra_sim::{GroupKind, Settings, Size, cast};
+use doorward_core::{ErrorKind, GrantKey, ObjectRef, Query, Record, Term};
+use entra_sim::{Answer as Fault, GroupKind, Matcher, Settings, Size, cast};
 
 use crate::world::{World, gaps, grants, group, holders, member, names, owner, robot, user, ways};
 
@@ -140,6 +140,66 @@ async fn a_large_group_is_read_to_its_last_page_with_owners_behind_the_members()
     assert_eq!(owners[0].key.principal, robot());
 }
 
+/// A group that Graph refuses to list by type, though it may hold what is asked for.
+fn refusal() -> Fault {
+    Fault::Status {
+        status: 400,
+        code: "Request_UnsupportedQuery".to_owned(),
+        message: "Unsupported or invalid query filter clause specified.".to_owned(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_list_is_a_gap_and_never_an_empty_one() {
+    let world = World::new();
+    world.simulator.tenant().add_owner(cast::ENGINEERING, cast::BUILD_ROBOT);
+    world.fault_always("embers/microsoft.graph.servicePrincipal", refusal());
+    world.fault_always("owners/microsoft.graph.servicePrincipal", refusal());
+    world.fault_always("transitiveMembers/microsoft.graph.group", refusal());
+    for right in ["member", "owner"] {
+        let answer = world.read(holders_of(cast::ENGINEERING, Some(right))).await;
+        assert_eq!(gaps(&answer), ["service-principals-not-visible"], "{right}");
+        assert!(!names(&answer).contains(&"service-principal Build Robot".to_owned()));
+        let answer = world.read(paths(robot(), cast::ENGINEERING, right)).await;
+        assert_eq!((ways(&answer.paths).len(), gaps(&answer).len()), (0, 1), "{right}");
+        let key = GrantKey::new(robot(), group(cast::ENGINEERING), right);
+        world.try_read(Query::Grant { key }).await.unwrap_err();
+    }
+    let answer = world.read(paths(user(cast::FRANK), cast::FINANCE, "member")).await;
+    assert_eq!(gaps(&answer), ["nested-groups-not-visible"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_refused_further_on_is_an_error() {
+    let world = World::new();
+    for number in 0..1_500 {
+        let mut tenant = world.simulator.tenant();
+        let id = tenant.add_service_principal(&format!("Robot {number}"));
+        tenant.add_member(cast::EMPTY_ROOM, &id);
+    }
+    let mut when = Matcher::once("members/microsoft.graph.servicePrincipal");
+    when.skip = 1;
+    world.simulator.inject(entra_sim::Fault { when, what: refusal() });
+    let error = world.try_read(holders_of(cast::EMPTY_ROOM, Some("member"))).await.unwrap_err();
+    assert_eq!(error.provider_code.as_deref(), Some("Request_UnsupportedQuery"));
+}
+
+/// It has users only, and refuses the lists of others (facts §2.1): neither is asked for.
+#[tokio::test(start_paused = true)]
+async fn a_microsoft_365_group_is_known_to_hold_users_only() {
+    let world = World::new();
+    let answer = world.read(holders_of(cast::PROJECT_PHOENIX, Some("member"))).await;
+    assert_eq!(holders(&answer), world.simulator.tenant().members(cast::PROJECT_PHOENIX));
+    let key = member(robot(), cast::PROJECT_PHOENIX);
+    let grant = world.read(Query::Grant { key }).await;
+    let robot = world.read(paths(robot(), cast::PROJECT_PHOENIX, "member")).await;
+    let alice = world.read(paths(user(cast::ALICE), cast::PROJECT_PHOENIX, "member")).await;
+    assert_eq!(ways(&alice.paths), ["Alice Archer > Project Phoenix"]);
+    for answer in [answer, grant, robot, alice] {
+        assert_eq!(gaps(&answer), [""; 0]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hidden_membership_is_never_called_empty() {
     let world = World::new();
@@ -150,6 +210,8 @@ async fn a_hidden_membership_is_never_called_empty() {
     let grant =
         world.read(Query::Grant { key: member(user(cast::BOB), cast::WORKS_COUNCIL) }).await;
     assert_eq!(gaps(&grant), ["hidden-membership"]);
+    let carol = world.read(Query::Grant { key: key.clone() }).await;
+    assert!(holders(&carol) == [cast::CAROL] || gaps(&carol) == ["hidden-membership"], "{carol:?}");
 
     let mut roles = cast::GUIDE_ROLES.to_vec();
     roles.push("Member.Read.Hidden");
