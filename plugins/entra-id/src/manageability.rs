@@ -73,6 +73,13 @@ pub(crate) fn refusals(group: &DirectoryObject) -> Vec<RefusalRule> {
     rules
 }
 
+/// Whether its members can be changed here at all.
+pub(crate) fn takes_members(group: &DirectoryObject) -> bool {
+    !refusals(group).iter().any(|rule| {
+        rule.principals.is_empty() && rule.entitlements.iter().any(|right| right == MEMBER)
+    })
+}
+
 /// The entitlements whose last holder must stay: the last *user* among the owners, except on
 /// role-assignable groups (facts §2.2).
 pub(crate) fn keeps_last_holder(group: &DirectoryObject) -> Vec<KeptHolder> {

@@ -30,7 +30,8 @@ impl Deed {
 
     /// Whether a role allows it; `inherited` counts what administrators may read besides.
     pub(super) fn allowed(self, roles: &Roles, role: Uuid, inherited: bool) -> bool {
-        let Some(definition) = roles.definition(role) else { return false };
+        let definition = roles.definition(role).filter(|definition| definition.enabled);
+        let Some(definition) = definition else { return false };
         let behind = definition.inherits().filter(|_| inherited);
         self.among(definition)
             || behind.and_then(|id| roles.definition(id)).is_some_and(|basic| self.among(basic))

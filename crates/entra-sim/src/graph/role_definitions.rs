@@ -65,7 +65,7 @@ pub(super) fn describe(definition: &RoleDefinition) -> Value {
         "description": definition.description,
         "displayName": definition.display_name,
         "isBuiltIn": definition.built_in,
-        "isEnabled": true,
+        "isEnabled": definition.enabled,
         "resourceScopes": ["/"],
         "templateId": definition.id.to_string(),
         "version": "1",

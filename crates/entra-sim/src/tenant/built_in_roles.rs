@@ -243,6 +243,7 @@ pub(super) fn all() -> Vec<RoleDefinition> {
         display_name: (*name).to_owned(),
         description: format!("Built-in role {name}."),
         built_in: true,
+        enabled: true,
         at_units: *at == Units,
         at_applications: *at == Applications,
         actions: actions.iter().map(|action| format!("microsoft.directory/{action}")).collect(),

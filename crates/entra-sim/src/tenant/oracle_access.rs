@@ -128,12 +128,25 @@ impl Tenant {
             display_name: display_name.to_owned(),
             description: format!("Custom role {display_name}."),
             built_in: false,
+            enabled: true,
             at_units: true,
             at_applications: true,
             actions: actions.iter().map(|action| (*action).to_owned()).collect(),
         });
         self.revision += 1;
         id.to_string()
+    }
+
+    /// Enables or disables a custom role; false when there is none with this id.
+    pub fn set_role_enabled(&mut self, role: &str, enabled: bool) -> bool {
+        let definition = Uuid::try_parse(role).ok().and_then(|id| self.roles.definition(id));
+        let Some(definition) = definition.filter(|definition| !definition.built_in) else {
+            return false;
+        };
+        let changed = RoleDefinition { enabled, ..definition.clone() };
+        self.roles.define(changed);
+        self.revision += 1;
+        true
     }
 
     /// The id of the role definition with exactly this name.

@@ -58,6 +58,8 @@ pub(crate) struct RoleDefinition {
     pub display_name: String,
     pub description: String,
     pub built_in: bool,
+    /// A disabled custom role gives nobody anything (CSDL: `isEnabled`; always true of built-in ones).
+    pub enabled: bool,
     /// May be assigned at an administrative unit.
     pub at_units: bool,
     /// May be assigned at one application.
@@ -130,8 +132,12 @@ impl Roles {
         self.definitions.iter().find(|definition| definition.id == id)
     }
 
+    /// Defines a role, or defines it anew.
     pub(super) fn define(&mut self, definition: RoleDefinition) {
-        self.definitions.push(definition);
+        match self.definitions.iter_mut().find(|known| known.id == definition.id) {
+            Some(known) => *known = definition,
+            None => self.definitions.push(definition),
+        }
     }
 
     /// The truth, in order of creation.

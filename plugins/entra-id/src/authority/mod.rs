@@ -133,6 +133,10 @@ impl Power<'_> {
         self.own.ok().and_then(|own| own.owned.as_ref()).into_iter().flatten()
     }
 
+    fn is_fixed(&self, group: &ObjectRef) -> bool {
+        self.own.is_ok_and(|own| own.fixed.contains(group))
+    }
+
     /// Whether a role at a unit reads there is written down nowhere.
     fn reads(
         &self,
@@ -184,7 +188,7 @@ impl Power<'_> {
             // A rule decides who is in a dynamic group.
             covered.remove(DYNAMIC);
             // Owners change members, and nothing else (facts §2.2).
-            within.extend(self.owned());
+            within.extend(self.owned().filter(|group| !self.is_fixed(group)));
         }
         if covered.is_empty() {
             return self.within(within, needs);

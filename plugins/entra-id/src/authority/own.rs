@@ -11,7 +11,7 @@ use crate::graph::{self, PAGE, Place};
 use crate::kinds::{Kind, SELECT_MIXED};
 use crate::objects::DirectoryObject;
 use crate::permissions::{READ_ROLES, READ_SERVICE_PRINCIPALS};
-use crate::{roles, scopes};
+use crate::{manageability, roles, scopes};
 
 /// A role that we hold.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Own {
     pub(crate) roles: Vec<OwnRole>,
     /// The groups that we own; `None` when they, and the groups that we are in, may not be read.
     pub(crate) owned: Option<Vec<ObjectRef>>,
+    /// Those of them whose members nobody changes here, whoever owns them.
+    pub(super) fixed: BTreeSet<ObjectRef>,
     /// The names of scopes, as far as they may be read.
     pub(crate) names: BTreeMap<ObjectRef, String>,
 }
@@ -89,12 +91,15 @@ pub(crate) async fn read(cx: &Context, oid: &str) -> Result<Own> {
     }
     let limits = own.roles.iter().filter_map(|role| role.scope.clone()).collect();
     own.names = scopes::names(cx, limits).await;
-    own.owned = match (groups, owned) {
-        (Some(groups), Some(owned)) if are_shown(&groups) && are_shown(&owned) => {
-            Some(groups_among(&owned))
-        }
-        _ => None,
-    };
+    let shown = |objects: &Vec<DirectoryObject>| are_shown(objects);
+    if let (Some(_), Some(owned)) = (groups.filter(shown), owned.filter(shown)) {
+        let key = |group: &DirectoryObject| Kind::Group.key(&group.id);
+        let owned: Vec<&DirectoryObject> =
+            owned.iter().filter(|object| object.kind(None) == Some(Kind::Group)).collect();
+        let fixed = owned.iter().filter(|group| !manageability::takes_members(group));
+        own.fixed = fixed.map(|group| key(group)).collect();
+        own.owned = Some(owned.into_iter().map(key).collect());
+    }
     Ok(own)
 }
 
@@ -113,19 +118,17 @@ fn owned_objects(oid: &str) -> Place {
     Place::first(path.query("$select", SELECT_MIXED).query("$top", PAGE))
 }
 
-fn groups_among(objects: &[DirectoryObject]) -> Vec<ObjectRef> {
-    let groups = objects.iter().filter(|object| object.kind(None) == Some(Kind::Group));
-    groups.map(|group| Kind::Group.key(&group.id)).collect()
-}
-
-/// The name of a role and all that it allows. What a built-in role builds on may be shown by its id
-/// only.
+/// The name of a role and all that it allows: nothing while it is disabled. What a built-in role
+/// builds on may be shown by its id only.
 async fn definition(cx: &Context, id: &str) -> Result<(String, Vec<String>)> {
     let path: Path = Kind::Role.collection().value(id);
     let path = path.query("$expand", "inheritsPermissionsFrom");
     let Some(role): Option<DirectoryObject> = graph::find(cx, path, &READ_ROLES).await? else {
         return Ok((id.to_owned(), Vec::new()));
     };
+    if role.is_enabled == Some(false) {
+        return Ok((role.name().to_owned(), Vec::new()));
+    }
     let mut actions: Vec<String> = role.actions().map(str::to_owned).collect();
     for basis in role.inherits_permissions_from.iter().flatten() {
         match &basis.role_permissions {

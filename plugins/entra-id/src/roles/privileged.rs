@@ -45,7 +45,8 @@ const LABELLED: &[&str] = &[
 ];
 
 /// Whoever may change these changes who has power: roles, the groups that carry them, consent, and
-/// the rules of signing in.
+/// the rules of signing in; a domain says where its users sign in, so that who federates one, or adds
+/// one that is federated, can sign in as anybody.
 const POWER: &[&str] = &[
     "allEntities",
     "roleAssignments",
@@ -55,6 +56,7 @@ const POWER: &[&str] = &[
     "oAuth2PermissionGrants",
     "permissionGrantPolicies",
     "conditionalAccessPolicies",
+    "domains",
 ];
 /// Applications act by their credentials and permissions, and their owners change both.
 const OF_APPLICATIONS: &[&str] = &[
@@ -124,6 +126,11 @@ mod tests {
             ("microsoft.directory/servicePrincipals/appRoleAssignedTo/update", true),
             ("microsoft.directory/servicePrincipals/managePermissionGrantsForAll.policy", true),
             ("microsoft.directory/oAuth2PermissionGrants/allProperties/update", true),
+            ("microsoft.directory/domains/allProperties/allTasks", true),
+            ("microsoft.directory/domains/federation/update", true),
+            ("microsoft.directory/domains/federationConfiguration/basic/update", true),
+            ("microsoft.directory/domains/standard/read", false),
+            ("microsoft.directory/domains/federationConfiguration/standard/read", false),
             ("microsoft.directory/users/password/update", true),
             ("microsoft.directory/users/authenticationMethods/create", true),
             ("microsoft.directory/users/authenticationMethods/standard/restrictedRead", false),

@@ -124,6 +124,48 @@ async fn custom_roles_count_by_their_actions() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_disabled_role_allows_nothing() {
+    let world = World::with_roles(&read_and(&["Application.Read.All"]));
+    let custom = {
+        let mut tenant = world.simulator.tenant();
+        let custom =
+            tenant.add_role_definition("Custom", &["microsoft.directory/groups/members/update"]);
+        tenant.assign_role(&custom, cast::SERVICE_PRINCIPAL_ID, None);
+        custom
+    };
+    let members = |report| on(&report, "grant", "group", Some("member"));
+    let enabled = members(check(&world).await.unwrap());
+    assert!(matches!(enabled, Authority::Everywhere { .. }), "{enabled:?}");
+    assert!(world.simulator.tenant().set_role_enabled(&custom, false));
+    let disabled = members(check(&world).await.unwrap());
+    assert!(matches!(disabled, Authority::No { .. }), "{disabled:?}");
+    // And so it is.
+    world.change(true, member(user(cast::FRANK), cast::APAC_SALES)).await.unwrap_err();
+}
+
+/// An owner changes members, where anybody can.
+#[tokio::test(start_paused = true)]
+async fn ownership_of_what_nobody_changes_here_is_no_authority() {
+    let world = World::with_roles(&read_and(&["Application.Read.All"]));
+    let fixed = [
+        cast::WAREHOUSE,
+        cast::PRESS,
+        cast::BUILDING_SECURITY,
+        cast::ALL_STAFF,
+        cast::PAYROLL_VAULT,
+    ];
+    for group in fixed {
+        world.simulator.tenant().add_owner(group, cast::SERVICE_PRINCIPAL_ID);
+    }
+    let members = |report| on(&report, "revoke", "group", Some("member"));
+    let none = members(check(&world).await.unwrap());
+    assert!(matches!(none, Authority::No { .. }), "{none:?}");
+    world.simulator.tenant().add_owner(cast::PROJECT_PHOENIX, cast::SERVICE_PRINCIPAL_ID);
+    let phoenix = ObjectRef::new("group", cast::PROJECT_PHOENIX);
+    assert_eq!(members(check(&world).await.unwrap()), only_in(&[phoenix]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn roles_through_a_group_and_ownership_count() {
     let world = World::with_roles(&read_and(&["Application.Read.All"]));
     {
