@@ -374,13 +374,13 @@ mod tests {
             let id = |gap: &Skipped| gap.object.as_ref().map(|key| key.id.clone());
             gaps.iter().map(|gap| format!("{} {:?}", gap.code, id(gap))).collect()
         };
-        let group = "unresolved Some(\"G9\")".to_owned();
+        let group = "unresolved Some(\"G9\")";
         let holdings = seen.holdings(subject("u"), &descriptor());
-        assert_eq!(told(&holdings.skipped), [group.clone()]);
+        assert_eq!(told(&holdings.skipped), [group]);
         let explained = seen.explain(subject("u"), subject("A"), "member", &descriptor());
-        assert_eq!(told(&explained.skipped), [group.clone()]);
+        assert_eq!(told(&explained.skipped), [group]);
         assert_eq!(told(&seen.holders(subject("A")).skipped), Vec::<String>::new());
-        assert_eq!(told(&seen.gaps()), [group, "unresolved Some(\"u9\")".to_owned()]);
+        assert_eq!(told(&seen.gaps()), [group, "unresolved Some(\"u9\")"]);
     }
 
     #[test]
