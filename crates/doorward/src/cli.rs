@@ -292,16 +292,17 @@ pub(crate) enum IntegrationCommand {
     ///
     /// The new one is tried first. When it does not work, the old one stays.
     #[command(
+        group = clap::ArgGroup::new("new").args(["connection", "secret"]).required(true),
         after_help = "Examples:\n  doorward integration update contoso --secret -\n  doorward integration update contoso --secret env:CONTOSO_SECRET\n  doorward integration update contoso --connection contoso.json"
     )]
     Update {
         /// The integration
         name: String,
         /// The new connection's file, or - for standard input
-        #[arg(long, value_name = "FILE", required_unless_present = "secret")]
+        #[arg(long, value_name = "FILE")]
         connection: Option<PathBuf>,
         /// The new secret: - asks or reads standard input; env:NAME and file:PATH are not stored
-        #[arg(long, value_name = "FROM", conflicts_with = "connection")]
+        #[arg(long, value_name = "FROM")]
         secret: Option<String>,
         /// Which secret, when the connection has several, e.g. /secret
         #[arg(long, value_name = "PLACE", requires = "secret")]
@@ -321,19 +322,16 @@ pub(crate) enum IntegrationCommand {
     },
     /// Allow changes to a resource, or take that back
     #[command(
+        group = clap::ArgGroup::new("what").args(["resource", "all_groups", "principals"]).required(true),
         after_help = "Examples:\n  doorward integration allow group:Finance\n  doorward integration allow au:EMEA\n  doorward integration allow --all-groups\n  doorward integration allow group:Finance --remove"
     )]
     Allow {
         /// What may be changed, e.g. group:Finance or role:"User Administrator"; au:EMEA stands for
         /// every group directly in that unit, but for privileged ones
-        #[arg(
-            value_name = "RESOURCE",
-            required_unless_present_any = ["all_groups", "principals"],
-            conflicts_with_all = ["all_groups", "principals"]
-        )]
+        #[arg(value_name = "RESOURCE")]
         resource: Option<String>,
         /// Every group may be changed, but for privileged ones, which must be named each
-        #[arg(long, conflicts_with = "principals")]
+        #[arg(long)]
         all_groups: bool,
         /// Who may be given access beside people of your own: guest, or a kind that is no person,
         /// e.g. group or service-principal
@@ -417,14 +415,15 @@ pub(crate) enum AccessCommand {
     ///
     /// Ends with 14, and says so, when a part could not be read.
     #[command(
+        group = clap::ArgGroup::new("side").args(["on", "who"]).required(true),
         after_help = "Examples:\n  doorward access list --on group:Finance\n  doorward access list --for alice@contoso.com\n  doorward access list --on group:Finance -o json"
     )]
     List {
         /// Who has access to this, e.g. group:Finance
-        #[arg(long, value_name = "RESOURCE", required_unless_present = "who")]
+        #[arg(long, value_name = "RESOURCE")]
         on: Option<String>,
         /// What this one has access to, e.g. alice@contoso.com
-        #[arg(long = "for", id = "who", value_name = "WHO", conflicts_with = "on")]
+        #[arg(long = "for", id = "who", value_name = "WHO")]
         who: Option<String>,
         /// As the last sync saw it, without asking the provider
         #[arg(long)]

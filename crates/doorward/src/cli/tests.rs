@@ -44,6 +44,22 @@ fn a_connection_that_is_not_stored_needs_its_connector() {
     assert!(Cli::try_parse_from(both).is_err());
 }
 
+/// One of several things must be given: the refusal names each of them.
+#[test]
+fn a_refusal_names_every_alternative() {
+    let check = |line: &str, alternatives: &[&str]| {
+        let error = Cli::try_parse_from(line.split(' ')).unwrap_err().to_string();
+        let (required, _) = error.split_once("Usage:").unwrap();
+        for alternative in alternatives {
+            assert!(required.contains(alternative), "{alternative}: {error}");
+        }
+    };
+    check("doorward access list", &["--on <RESOURCE>", "--for <WHO>"]);
+    let allow = ["RESOURCE", "--all-groups", "--principals <KIND>"];
+    check("doorward integration allow", &allow);
+    check("doorward integration update a", &["--connection <FILE>", "--secret <FROM>"]);
+}
+
 #[test]
 fn a_list_is_of_one_side() {
     assert!(Cli::try_parse_from(["doorward", "access", "list"]).is_err());
