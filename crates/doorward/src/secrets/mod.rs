@@ -149,10 +149,14 @@ fn read_file(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
 /// # Errors
 /// `InvalidConnection` when it is empty or no text.
 pub(crate) fn secret(bytes: Zeroizing<Vec<u8>>, whence: &str) -> Result<SecretString> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
+    // UTF-16 without its mark is valid UTF-8, full of zeros.
+    let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0'));
+    let text = text.ok_or_else(|| {
         unusable("secret-not-text", format!("{whence} is not text in UTF-8."))
-            .remedy("Save the secret as UTF-8.")
+            .remedy("Save the secret as UTF-8; in PowerShell: Out-File -Encoding utf8.")
     })?;
+    // Windows begins a file in UTF-8 with a mark that no secret begins with.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if text.is_empty() {
@@ -208,8 +212,9 @@ mod tests {
 
     #[test]
     fn one_line_break_at_the_end_is_not_part_of_a_secret() {
-        let table: [(&[u8], &str); 5] = [
+        let table: [(&[u8], &str); 6] = [
             (b"abc", "abc"),
+            ("\u{feff}abc\r\n".as_bytes(), "abc"),
             (b"abc\n", "abc"),
             (b"abc\r\n", "abc"),
             (b"abc\n\n", "abc\n"),
@@ -223,8 +228,10 @@ mod tests {
     #[test]
     fn what_is_no_secret_is_refused_without_showing_it() {
         let long = vec![b'x'; 64 * 1024 + 1];
-        let table: [(&[u8], &str); 4] = [
+        let table: [(&[u8], &str); 6] = [
             (b"", "secret-empty"),
+            ("\u{feff}\n".as_bytes(), "secret-empty"),
+            (b"c\0a\0n\0a\0r\0y\0", "secret-not-text"),
             (b"\n", "secret-empty"),
             (b"canary\xff", "secret-not-text"),
             (&long, "secret-too-long"),

@@ -64,8 +64,9 @@ pub(super) fn load(
     });
     let Some(place) = place else { return Ok(Default::default()) };
     let path = std::path::absolute(&place.value).unwrap_or_else(|_| place.value.clone());
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let text = text(bytes, &path)?;
             let file = ConfigFile { path: path.clone(), ..parse(&text, &path)? };
             Ok((Setting { value: Some(path), origin: place.origin }, file))
         }
@@ -78,6 +79,14 @@ pub(super) fn load(
             .remedy("Check its path and its permissions, or what --config and DOORWARD_CONFIG say.")
             .cause(error)),
     }
+}
+
+/// UTF-16 without its mark is valid UTF-8, full of zeros.
+fn text(bytes: Vec<u8>, path: &Path) -> Result<String> {
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(|| {
+        unusable(path, "it is not text in UTF-8")
+            .remedy("Save it as UTF-8; in PowerShell: Out-File -Encoding utf8.")
+    })
 }
 
 fn parse(text: &str, path: &Path) -> Result<ConfigFile> {
