@@ -40,6 +40,7 @@ pub use call::{BeforeWrite, Call, CallOptions, Mode};
 pub use ending::{CallEnd, PlannedRequest};
 pub use secrets::Secrets;
 pub use session::{Limits, Session, SessionOptions};
+pub use transport::nowhere::NoTransport;
 pub use transport::proxy::{Proxies, ProxyUrl};
 pub use transport::reqwest::{ReqwestTransport, TransportOptions};
 pub use transport::service::ServiceTransport;

@@ -1,5 +1,6 @@
 //! The seam below all policy: one request out, one answer back.
 
+pub(crate) mod nowhere;
 pub(crate) mod proxy;
 pub(crate) mod reqwest;
 pub(crate) mod service;

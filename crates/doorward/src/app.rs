@@ -6,7 +6,10 @@ use doorward_host::{
     Environment, Host, Integration, JournalEntry, JournalState, KeyUse, Observer, Opened, Proposal,
     SqliteStore, Store, SystemClock, SystemRandom, TracingLog, Vault, connector, finish_rotation,
 };
-use doorward_http::{ProxyUrl, ReqwestTransport, TransportOptions};
+use doorward_http::{
+    NoTransport, ProxyUrl, ReqwestTransport, Transport, TransportError, TransportErrorKind,
+    TransportOptions,
+};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +90,20 @@ impl App {
 
     /// The proxy by which this origin is reached, if it is.
     pub(crate) fn proxy_of(&self, origin: &str) -> Option<&ProxyUrl> {
-        self.settings.proxy.value.of(&Url::parse(origin).ok()?)
+        self.settings.proxy.value.as_ref().ok()?.of(&Url::parse(origin).ok()?)
+    }
+
+    /// Refuses to reach a system through a proxy that cannot be used. Who reaches none does not
+    /// care.
+    ///
+    /// # Errors
+    /// `InvalidRequest` with what is wrong, and where it is set.
+    pub(crate) fn check_proxy(&self) -> Result<()> {
+        let proxy = &self.settings.proxy;
+        match &proxy.value {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.clone().cause(format!("It is set by {}.", proxy.origin))),
+        }
     }
 
     /// What is set for this run.
@@ -182,9 +198,7 @@ impl App {
 
     /// A host that remembers nothing.
     fn forgetful_host(&self) -> Result<Host> {
-        let directory = tempfile::tempdir().map_err(|error| {
-            Error::internal("No temporary directory could be made.").cause(error)
-        })?;
+        let directory = tempfile::tempdir().map_err(no_temporary_files)?;
         let vault = Vault::from_file(&directory.path().join("key"))?;
         self.host_with(Arc::new(SqliteStore::in_memory()?), vault)
     }
@@ -195,9 +209,16 @@ impl App {
         if let Some(path) = self.variable("SSL_CERT_FILE") {
             check_certificates(Path::new(&path))?;
         }
-        let proxies = self.settings.proxy.value.clone();
+        let transport: Arc<dyn Transport> = match self.settings.proxy.value.clone() {
+            Ok(proxies) => Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
+            // Nothing may go around it.
+            Err(error) => {
+                let error = TransportError::new(TransportErrorKind::Proxy, error.message);
+                Arc::new(NoTransport(error))
+            }
+        };
         let environment = Environment {
-            transport: Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
+            transport,
             clock: Arc::clone(&self.clock),
             random: Arc::new(SystemRandom),
             log: Arc::new(TracingLog),
@@ -309,6 +330,15 @@ fn check_certificates(path: &Path) -> Result<()> {
         return Ok(());
     }
     Err(unusable("which holds no certificate"))
+}
+
+/// The place for temporary files is the machine's, and for its operator to mend.
+pub(crate) fn no_temporary_files(error: std::io::Error) -> Error {
+    let place = std::env::temp_dir();
+    let message = format!("Temporary files cannot be written into {}.", place.display());
+    Error::new(ErrorKind::InvalidRequest, "no-temporary-files", message)
+        .remedy("Check its free space and its permissions, or name another place in TMPDIR.")
+        .cause(error)
 }
 
 /// The operating system's user, for the journal.

@@ -81,6 +81,7 @@ fn start() -> Exit {
             let app = App::new(settings);
             run(&app, command).unwrap_or_else(|error| fail(&app.console, &error))
         }
+        Err(error) if error.use_stderr() => refuse(&cleaned(error, &arguments), &arguments),
         Err(error) => refuse(&error, &arguments),
     }
 }
@@ -89,6 +90,17 @@ fn fail(console: &Console, error: &Error) -> Exit {
     let exit = Exit::from(error.kind);
     console.error(error, exit);
     exit
+}
+
+/// The parser repeats what it does not understand, and that may deceive whoever reads it: it is
+/// parsed again without what could.
+fn cleaned(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let clean = |word: &OsString| output::text::clean(&word.to_string_lossy());
+    let words: Vec<String> = arguments.iter().map(clean).collect();
+    match cli::command().try_get_matches_from(words) {
+        Err(error) => error,
+        Ok(_) => error,
+    }
 }
 
 /// Help and version are results; anything else was not understood.
@@ -106,7 +118,9 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
             .remedy("Look at `doorward --help`.");
         Console::new(Format::Json, true).error(&error, Exit::USAGE);
     } else {
-        parser_text(Stream::Error, &error.to_string());
+        let text = error.to_string();
+        let lines: Vec<String> = text.lines().map(output::text::clean).collect();
+        parser_text(Stream::Error, &format!("{}\n", lines.join("\n")));
     }
     Exit::USAGE
 }

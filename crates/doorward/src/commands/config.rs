@@ -70,7 +70,9 @@ fn settings(app: &App) -> Vec<Shown> {
         key(app),
         path("ca-file", &settings.ca_file),
         proxy(app),
-        plain("no-proxy", &settings.proxy, |proxies| proxies.no_proxy.clone()),
+        plain("no-proxy", &settings.proxy, |proxies| {
+            proxies.as_ref().map(|proxies| proxies.no_proxy.clone()).unwrap_or_default()
+        }),
     ]
 }
 
@@ -114,7 +116,15 @@ fn key(app: &App) -> Shown {
 
 fn proxy(app: &App) -> Shown {
     let setting = &app.settings().proxy;
-    let proxies = [&setting.value.https, &setting.value.http];
+    let shown = |value, note| Shown { name: "proxy", value, origin: setting.origin.clone(), note };
+    let proxies = match &setting.value {
+        Ok(proxies) => [&proxies.https, &proxies.http],
+        Err(_) => {
+            let note = "only http and https proxies are possible; commands that reach a system \
+                        refuse until it is mended, or `--proxy none` is given";
+            return shown("unusable".to_owned(), note);
+        }
+    };
     let value = match proxies {
         [None, None] => "none".to_owned(),
         [Some(https), Some(http)] if https == http => https.to_string(),
@@ -130,5 +140,5 @@ fn proxy(app: &App) -> Shown {
         "its own address may be a private one; it resolves names itself, so that only addresses \
          that a connection spells out are held to the rule of addresses"
     };
-    Shown { name: "proxy", value, origin: setting.origin.clone(), note }
+    shown(value, note)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::app::App;
+use crate::app::{App, no_temporary_files};
 use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::simulation::{Options, Simulation};
@@ -99,8 +99,7 @@ pub(super) async fn run(outer: &App) -> Result<Exit> {
             "Run `doorward demo`, or start `doorward sim` and use the commands with `-o json`.",
         ));
     }
-    let directory = tempfile::tempdir()
-        .map_err(|error| Error::internal("No temporary directory could be made.").cause(error))?;
+    let directory = tempfile::tempdir().map_err(no_temporary_files)?;
     let clock: Arc<dyn Clock> = Arc::new(StoryClock::new());
     let options = Options { users: 200, groups: 40, seed: 1, ..Options::default() };
     let simulation = Simulation::start(&options, Arc::clone(&clock)).await?;
@@ -143,8 +142,7 @@ fn prepare(app: &App, directory: &Path, simulation: &Simulation) -> Result<()> {
 }
 
 fn write(path: &Path, value: &Value) -> Result<()> {
-    std::fs::write(path, pretty(value))
-        .map_err(|error| Error::internal("A file of the demo could not be written.").cause(error))
+    std::fs::write(path, pretty(value)).map_err(no_temporary_files)
 }
 
 fn pretty(value: &Value) -> String {
@@ -165,7 +163,7 @@ async fn tell(app: &App) -> Result<Exit> {
         app.console.line("");
         app.console.line(format!("# {}", step.about));
         app.console.line(format!("$ {}", step.command));
-        let exit = type_in(app, step.command).await?;
+        let exit = type_in(app, step).await?;
         if exit != Exit::DONE {
             app.console.line(format!("(exit code {})", exit.code()));
         }
@@ -180,12 +178,14 @@ async fn tell(app: &App) -> Result<Exit> {
     Ok(Exit::DONE)
 }
 
-async fn type_in(app: &App, line: &str) -> Result<Exit> {
-    let command = Cli::try_parse_from(line.split_whitespace())
+/// How the step ends. What this machine lacks for it is the demo's own error.
+async fn type_in(app: &App, step: &Step) -> Result<Exit> {
+    let command = Cli::try_parse_from(step.command.split_whitespace())
         .map_err(|error| Error::internal("A command of the demo is not understood.").cause(error))?
         .command;
     Ok(match Box::pin(super::run(app, command)).await {
         Ok(exit) => exit,
+        Err(error) if error.kind == ErrorKind::InvalidRequest => return Err(error),
         Err(error) => {
             let exit = Exit::from(error.kind);
             app.console.error(&error, exit);

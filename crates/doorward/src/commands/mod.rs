@@ -74,6 +74,26 @@ fn is_list(command: &Command) -> bool {
     )
 }
 
+/// Whether a command reaches a system. The simulated one is reached without a proxy.
+fn reaches(command: &Command) -> bool {
+    match command {
+        Command::Access(
+            AccessCommand::List { last_sync, .. } | AccessCommand::Explain { last_sync, .. },
+        ) => !last_sync,
+        Command::Check { .. }
+        | Command::Sync { .. }
+        | Command::Grant { .. }
+        | Command::Revoke { .. }
+        | Command::Journal(JournalCommand::Close { .. })
+        | Command::Integration(
+            IntegrationCommand::Update { .. }
+            | IntegrationCommand::Allow { .. }
+            | IntegrationCommand::Protect { .. },
+        ) => true,
+        _ => false,
+    }
+}
+
 /// Refuses a format that the command does not have, before it does anything.
 fn check_format(app: &App, command: &Command) -> Result<()> {
     let format = app.console.format();
@@ -110,6 +130,9 @@ fn check_format(app: &App, command: &Command) -> Result<()> {
 
 async fn carry_out(app: &App, command: Command) -> Result<Exit> {
     check_format(app, &command)?;
+    if reaches(&command) {
+        app.check_proxy()?;
+    }
     match command {
         Command::Demo => Box::pin(demo::run(app)).await,
         Command::Connector(ConnectorCommand::List) => connector::list(app),

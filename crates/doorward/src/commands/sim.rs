@@ -71,7 +71,12 @@ fn write_file(path: &Path, content: &str, mark: &str) -> Result<()> {
     file.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    file.open(path).and_then(|mut file| file.write_all(content.as_bytes())).map_err(failed)
+    let mut file = file.open(path).map_err(failed)?;
+    file.write_all(content.as_bytes()).map_err(|error| {
+        // Half of it would be in the way of the next one, which replaces only what is ours.
+        let _ = std::fs::remove_file(path);
+        failed(error)
+    })
 }
 
 fn introduce(app: &App, options: &SimOptions, simulation: &Simulation) {

@@ -192,7 +192,7 @@ fn write(stream: Stream, text: &str) {
     }
 }
 
-/// Text of the command line's own parser, which is cleaned and wrapped already.
+/// Text of the command line's own parser, which is wrapped already.
 pub(crate) fn parser_text(stream: Stream, text: &str) {
     write(stream, text);
 }

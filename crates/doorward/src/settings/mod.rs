@@ -34,8 +34,9 @@ pub(crate) struct Settings {
     pub(crate) verbose: bool,
     /// Certificates to trust, too.
     pub(crate) ca_file: Setting<Option<PathBuf>>,
-    /// Through which proxies requests go.
-    pub(crate) proxy: Setting<Proxies>,
+    /// Through which proxies requests go, or why what is set cannot be used: who sends no request
+    /// does not care.
+    pub(crate) proxy: Setting<Result<Proxies>>,
 }
 
 impl Settings {
@@ -88,7 +89,7 @@ impl Settings {
             log: Setting::default(),
             verbose: false,
             ca_file: none(),
-            proxy: Setting::default(),
+            proxy: Setting { value: Ok(Proxies::default()), origin: Origin::Default },
         }
     }
 }

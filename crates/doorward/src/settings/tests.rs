@@ -62,7 +62,7 @@ fn flag_then_environment_then_file_then_default() {
     ];
     for (line, variables, file, value, origin) in table {
         let proxy = settings(line, variables, file).unwrap().proxy;
-        let shown = proxy.value.https.map(|proxy| proxy.to_string()).unwrap_or_default();
+        let shown = proxy.value.unwrap().https.map(|proxy| proxy.to_string()).unwrap_or_default();
         assert_eq!((shown.as_str(), proxy.origin.name()), (value, origin), "{line} {variables:?}");
     }
     assert!(settings("", &[], file).unwrap().no_input.value);
@@ -72,10 +72,24 @@ fn flag_then_environment_then_file_then_default() {
 fn a_proxy_of_one_kind_of_target_is_not_that_of_the_other() {
     let proxy =
         settings("", &[("HTTP_PROXY", "p:1"), ("NO_PROXY", "a.example")], "").unwrap().proxy;
-    assert_eq!(proxy.value.https, None);
-    assert_eq!(proxy.value.http.unwrap().to_string(), "http://p:1");
-    assert_eq!(proxy.value.no_proxy, "a.example");
+    let proxies = proxy.value.unwrap();
+    assert_eq!(proxies.https, None);
+    assert_eq!(proxies.http.unwrap().to_string(), "http://p:1");
+    assert_eq!(proxies.no_proxy, "a.example");
     assert_eq!(proxy.origin, Origin::Variable("HTTP_PROXY"));
+}
+
+/// It is set for other programs, too, and stands in the way only of who needs it.
+#[test]
+fn a_variable_with_a_proxy_that_cannot_be_used_is_kept_with_its_reason() {
+    for name in ["ALL_PROXY", "https_proxy", "HTTP_PROXY"] {
+        let proxy = settings("", &[(name, "socks5://canary@x")], "").unwrap().proxy;
+        let error = proxy.value.unwrap_err();
+        assert_eq!(error.reason, "invalid-proxy");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        assert_eq!(proxy.origin, Origin::Variable(name));
+    }
+    assert!(settings("--proxy socks5://x", &[], "").is_err());
 }
 
 #[test]
