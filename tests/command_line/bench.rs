@@ -232,6 +232,30 @@ pub(crate) fn finish(child: Child) -> Output {
     output
 }
 
+/// The commands that the program's own help tells, with those below them.
+pub(crate) fn commands(bench: &Bench, path: &[&str]) -> Vec<String> {
+    let help = bench.run(&[path, &["--help"]].concat()).ends(0).stdout;
+    let below = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let below = below.take_while(|line| !line.is_empty());
+    let names = below.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    if names.is_empty() {
+        return vec![path.join(" ")];
+    }
+    let names = names.into_iter().filter(|name| *name != "help");
+    names.flat_map(|name| commands(bench, &[path, &[name]].concat())).collect()
+}
+
+/// One error, with what to do, and no result.
+#[track_caller]
+pub(crate) fn is_one_error(output: &Output) {
+    let errors = output.stderr.lines().filter(|line| line.starts_with("error: ")).count();
+    assert_eq!((errors, output.stdout.as_str()), (1, ""), "{output:?}");
+    // The parser has words of its own for it.
+    let tells = ["  do: ", "For more information, try"];
+    assert!(tells.iter().any(|text| output.stderr.contains(text)), "{output:?}");
+}
+
 /// Every file below a directory.
 pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

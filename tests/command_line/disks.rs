@@ -1,94 +1,33 @@
-//! Disks that are full or cannot be written, and two commands at once: the right result, or one
-//! clear error.
+//! Disks that are full at each step of a change, and several commands at once: the right result, or
+//! one clear error.
 #![cfg(unix)]
 
 use entra_sim::cast;
 use serde_json::json;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::bench::{Bench, Output, add, files, finish};
+use crate::bench::{Bench, Output, add, files, finish, is_one_error};
 
 fn grant(who: &str) -> [&str; 6] {
     ["grant", "--to", who, "--on", "group:Finance", "--yes"]
 }
 
-/// One error, with what to do, and no result.
-pub(crate) fn is_one_error(output: &Output) {
-    let errors = output.stderr.lines().filter(|line| line.starts_with("error: ")).count();
-    assert_eq!((errors, output.stdout.as_str()), (1, ""), "{output:?}");
-    assert!(output.stderr.contains("  do: "), "{output:?}");
-}
-
-/// Somebody who is not root, for whom permissions count.
-const NOBODY: u32 = 65_534;
-
-fn set_mode(path: &Path, mode: u32) {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-}
-
-#[test]
-fn a_data_directory_that_can_only_be_read() {
-    let bench = Bench::ready();
-    let directory = bench.data().parent().unwrap().to_owned();
-    let is_root = std::fs::metadata(&directory).unwrap().uid() == 0;
-    // Where the program lies, nobody may be allowed to look.
-    let program = directory.join("doorward");
-    std::fs::copy(env!("CARGO_BIN_EXE_doorward"), &program).unwrap();
-    set_mode(&directory, 0o755);
-    let data = bench.data();
-    let mut all = files(&data);
-    all.extend([data.join("locks"), data.clone()]);
-    for path in &all {
-        if is_root {
-            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-    }
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(&program);
-        command.arg("--data-dir").arg(&data).args(arguments).env_clear().env("HOME", "/nowhere");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if is_root {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        finish(command.spawn().unwrap())
-    };
-    // As long as it may be written, all is well.
-    run(&["check"]).ends(0);
-    for path in &all {
-        set_mode(path, if path.is_dir() { 0o500 } else { 0o400 });
-    }
-    let writes = bench.writes();
-    for command in [
-        &["integration", "list"][..],
-        &["check"],
-        &grant("alice@contoso.com"),
-        &["rotate-key"],
-        &["journal", "list"],
-    ] {
-        let output = run(command).ends(2);
-        is_one_error(&output);
-        output.notes("--data-dir");
-    }
-    assert_eq!(bench.writes(), writes, "nothing was sent");
-    for path in all.iter().rev() {
-        set_mode(path, 0o700);
-    }
-}
-
-/// Runs the program with files that cannot grow beyond so many blocks of 512 bytes: to it the disk
+/// The same command with files that cannot grow beyond so many blocks of 512 bytes: to it the disk
 /// is full.
-pub(crate) fn with_little_space(bench: &Bench, blocks: usize, arguments: &[&str]) -> Output {
-    let inner = bench.command(arguments);
+pub(crate) fn little_space(command: &Command, blocks: usize) -> Command {
     // Without the trap the system would end the program instead of refusing to write.
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", &script]).arg(inner.get_program()).args(inner.get_args());
-    command.env_clear().env("HOME", bench.data()).current_dir(bench.data().parent().unwrap());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    finish(command.spawn().unwrap())
+    let mut little = Command::new("/bin/sh");
+    little.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
+    little.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    little.current_dir(command.get_current_dir().unwrap());
+    little.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    little
+}
+
+/// Runs the program on such a disk.
+pub(crate) fn with_little_space(bench: &Bench, blocks: usize, arguments: &[&str]) -> Output {
+    finish(little_space(&bench.command(arguments), blocks).spawn().unwrap())
 }
 
 /// The disk is full at each step of a change in turn.

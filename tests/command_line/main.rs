@@ -15,6 +15,8 @@ mod formats;
 mod integrations;
 mod keeping;
 mod lost;
+#[cfg(unix)]
+mod matrix;
 mod policy;
 mod proxy;
 mod refusals;

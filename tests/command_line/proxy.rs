@@ -10,18 +10,20 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::bench::{Bench, Output, add, finish, now};
 
 const HOST: &str = "https://tenant.example";
-const CANARY: &str = "kanarienvogel-4711";
+pub(crate) const CANARY: &str = "kanarienvogel-4711";
 
 /// A tenant that only a proxy reaches, and that proxy.
-struct Behind {
-    bench: Bench,
+pub(crate) struct Behind {
+    pub(crate) bench: Bench,
+    pub(crate) simulator: Simulator,
     proxy: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    answer: Arc<Mutex<&'static str>>,
 }
 
 impl Behind {
     /// A proxy that answers CONNECT so, and connects when it says 200.
-    fn new(answer: &'static str) -> Self {
+    pub(crate) fn new(answer: &'static str) -> Self {
         let bench = Bench::new();
         let certified = SelfSigned::generate(["tenant.example"]).unwrap();
         bench.file("tenant.pem", &certified.certificate_pem);
@@ -36,13 +38,20 @@ impl Behind {
         let behind = server.local_addr().unwrap();
         let address = proxy.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        bench.runtime.spawn(entra_sim::serve(server, simulator, Some(certified.server_config)));
-        bench.runtime.spawn(serve(proxy, behind, answer, Arc::clone(&asked)));
-        Self { bench, proxy: address, asked }
+        let answer = Arc::new(Mutex::new(answer));
+        let serve_tls = entra_sim::serve(server, simulator.clone(), Some(certified.server_config));
+        bench.runtime.spawn(serve_tls);
+        bench.runtime.spawn(serve(proxy, behind, Arc::clone(&answer), Arc::clone(&asked)));
+        Self { bench, simulator, proxy: address, asked, answer }
+    }
+
+    /// From now on the proxy answers CONNECT so.
+    pub(crate) fn answer(&self, answer: &'static str) {
+        *self.answer.lock().unwrap() = answer;
     }
 
     /// The connection to the tenant, by the name that only the proxy knows.
-    fn connection(&self) -> String {
+    pub(crate) fn connection(&self) -> String {
         self.bench.connection(json!({"endpoints": {"login": HOST, "graph": HOST}}))
     }
 
@@ -58,7 +67,7 @@ impl Behind {
         self.run(&[&check[..], more].concat(), variables)
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://user:{CANARY}@{}", self.proxy)
     }
 }
@@ -66,12 +75,13 @@ impl Behind {
 async fn serve(
     listener: TcpListener,
     behind: SocketAddr,
-    answer: &'static str,
+    answer: Arc<Mutex<&'static str>>,
     asked: Arc<Mutex<Vec<String>>>,
 ) {
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
         let asked = Arc::clone(&asked);
+        let answer = *answer.lock().unwrap();
         tokio::spawn(async move {
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
