@@ -213,7 +213,8 @@ impl App {
             Ok(proxies) => Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
             // Nothing may go around it.
             Err(error) => {
-                let error = TransportError::new(TransportErrorKind::Proxy, error.message);
+                let why = error.message.trim_end_matches('.');
+                let error = TransportError::new(TransportErrorKind::Proxy, why);
                 Arc::new(NoTransport(error))
             }
         };
