@@ -234,7 +234,7 @@ impl App {
     }
 
     fn ca_file(&self, path: &Path) -> Result<Vec<u8>> {
-        std::fs::read(self.console.file(path)).map_err(|error| {
+        let content = std::fs::read(self.console.file(path)).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 "ca-file",
@@ -242,7 +242,9 @@ impl App {
             )
             .remedy("Check the path and the permissions of the file.")
             .cause(error)
-        })
+        })?;
+        // Windows begins a file in UTF-8 with a mark, which hides the first certificate.
+        Ok(content.strip_prefix("\u{feff}".as_bytes()).map(<[u8]>::to_vec).unwrap_or(content))
     }
 
     /// The integration that the operator means.

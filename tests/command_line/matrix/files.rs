@@ -170,7 +170,6 @@ fn other_files_from_windows_are_told() {
         let pem = entra_sim::SelfSigned::generate(["localhost"]).unwrap().certificate_pem;
         let file = given.file("windows.pem", &pem);
         let output = bench.run(&["check", "--ca-file", &file]);
-        // What stands before the first certificate of a file is no matter.
         if given.name.starts_with("UTF-8") {
             output.ends(0);
         } else {
