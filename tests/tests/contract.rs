@@ -125,7 +125,7 @@ fn resource_json() -> Value {
         "key": {"kind": "group", "id": "f1"}, "name": "Finance", "class": "microsoft-365",
         "login": "c1", "mail": "finance@contoso.com", "created": "2020-02-29T00:00:00Z",
         "refusals": [{
-            "entitlements": ["member"], "principals": ["device"],
+            "entitlements": ["member"], "principals": ["device"], "canBeTaken": true,
             "refusal": {"code": "member-type", "message": "No devices.", "remedy": "Go there."},
         }],
         "privileged": true, "keepsLastHolder": [{"entitlement": "owner", "principals": ["user"], "active": true}], "attributes": attributes_json(),
