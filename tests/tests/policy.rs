@@ -4,7 +4,7 @@
 use doorward_core::{ErrorKind, OutcomeKind, Result};
 use doorward_host::{ChangeReport, ChangeRequest, Selector, SelectorRole, Verb};
 use doorward_tests::world::{World, entra_id, request};
-use entra_sim::{Settings, cast};
+use entra_sim::{Answer, Fault, Matcher, Settings, cast};
 
 const GLOBAL: &str = "role:\"global administrator\"";
 
@@ -204,6 +204,73 @@ async fn a_group_says_how_many_people_it_brings() {
     let people = within.iter().filter(|id| !groups.contains(id)).count();
     assert!(people > 0 && users.len() > people);
     assert_eq!((brings.count, brings.or_more), (people, false));
+}
+
+/// What one may not be given is not given to the group that one is in.
+#[tokio::test(start_paused = true)]
+async fn a_group_brings_nobody_who_may_not_be_given_access() {
+    let world = world();
+    let into = |group: &str, of: &str| {
+        let on = format!("group:id={of}");
+        request(Verb::Grant, &format!("group:id={group}"), &on, "member")
+    };
+    {
+        let mut tenant = world.simulator.tenant();
+        // Frank's group, with a guest two groups below, a machine, and one whose members are hidden.
+        tenant.add_member(cast::CIRCLE_B, cast::ERIN);
+        tenant.add_member(cast::LAB_MACHINES, cast::BUILD_ROBOT);
+    }
+    let cases = [
+        (cast::CIRCLE_A, "guest", "Circle A brings Erin"),
+        (cast::LAB_MACHINES, "device", "Lab Machines brings LAPTOP-0001"),
+    ];
+    for (group, kind, words) in cases {
+        allow_only(&world, &["group", "service-principal"]);
+        let error = change(&world, into(group, cast::FINANCE)).await.unwrap_err();
+        assert_eq!(
+            (error.kind, error.reason.as_str()),
+            (ErrorKind::DeniedByPolicy, "principal-not-allowed")
+        );
+        assert!(error.message.starts_with(words), "{}", error.message);
+        assert!(error.remedy.unwrap().contains(&format!("--principals {kind}`")));
+        // What they have through it can be taken.
+        let revoke = request(Verb::Revoke, &format!("group:id={group}"), "group:Finance", "member");
+        assert_eq!(kind_of(change(&world, revoke).await), OutcomeKind::AlreadyRevoked);
+        allow_only(&world, &["group", "service-principal", kind]);
+        assert_eq!(kind_of(change(&world, into(group, cast::FINANCE)).await), OutcomeKind::Granted);
+    }
+    assert_eq!(world.simulator.tenant().members(cast::FINANCE).len(), 5);
+}
+
+/// A group whose members are not shown may hold anybody.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_cannot_be_seen_brings_somebody_perhaps() {
+    let world = world();
+    let group = format!("group:id={}", cast::PLATFORM);
+    let refused_cast = Answer::Status {
+        status: 400,
+        code: "Request_UnsupportedQuery".to_owned(),
+        message: "Unsupported.".to_owned(),
+    };
+    let path = format!("{}/members/microsoft.graph.servicePrincipal", cast::PLATFORM);
+    world.simulator.inject(Fault { when: Matcher::always(&path), what: refused_cast });
+    let grant = || request(Verb::Grant, &group, "group:Finance", "member");
+    allow_only(&world, &["group"]);
+    let error = change(&world, grant()).await.unwrap_err();
+    assert_eq!(error.reason, "principal-not-excluded");
+    assert!(error.message.contains("guest, service-principal"), "{}", error.message);
+    allow_only(&world, &["group", "guest", "service-principal", "device", "contact"]);
+    assert_eq!(kind_of(change(&world, grant()).await), OutcomeKind::Granted);
+}
+
+/// These may be given access beside people of one's own.
+fn allow_only(world: &World, kinds: &[&str]) {
+    let kinds = || kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    world.open().change_policy(|policy| policy.principals = kinds()).unwrap();
+}
+
+fn kind_of(report: Result<ChangeReport>) -> OutcomeKind {
+    kind(&report.unwrap())
 }
 
 #[tokio::test(start_paused = true)]

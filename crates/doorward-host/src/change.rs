@@ -62,7 +62,7 @@ pub struct ChangeReport {
     /// Where it holds; absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Resource>,
-    /// In a dry run: how many people a group brings that is given access.
+    /// How many people a group brings that is given access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brings: Option<People>,
     /// The grant before, when there was one.
@@ -106,11 +106,7 @@ impl Opened {
         let verb = request.verb;
         let prepared = self.prepare(request).await?;
         let request = self.plan_request(&prepared.operation).await?;
-        let brings = match (&prepared.principal, verb) {
-            (Object::Resource(group), Verb::Grant) => Some(self.people(group).await),
-            _ => None,
-        };
-        Ok(ChangeReport { request, brings, ..report(verb, prepared) })
+        Ok(ChangeReport { request, ..report(verb, prepared) })
     }
 
     /// Carries one change out: names are resolved exactly, then manageability, then policy, then
@@ -303,7 +299,7 @@ fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
         scope: prepared.scope,
-        brings: None,
+        brings: prepared.brings,
         prior: prepared.prior,
         prior_unknown: prepared.prior_unknown,
         request: None,

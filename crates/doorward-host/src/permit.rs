@@ -7,9 +7,9 @@ use doorward_core::{
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy;
-use crate::prepare::MOST_GROUPS;
+use crate::prepare::{Brought, MOST_GROUPS};
 use crate::store::Integration;
-use crate::{AllowedResource, ChangeRequest, Opened, Policy, Verb};
+use crate::{AllowedResource, ChangeRequest, GUEST, Opened, Policy, Verb};
 
 impl Opened {
     /// Lets a change pass that policy allows.
@@ -125,6 +125,19 @@ impl Opened {
             Policy::permit_apart(touched, &inside.name, &group.name, &ways, gap)?;
         }
         Ok(())
+    }
+
+    /// Who may not be given access is not given it through a group either.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason.
+    pub(crate) fn permit_brought(&self, group: &Object, brought: Option<&Brought>) -> Result<()> {
+        let Some(brought) = brought else { return Ok(()) };
+        let Integration { name, policy, .. } = self.integration();
+        let kinds = self.descriptor.principal_kinds.iter();
+        let accounts = kinds.filter(|one| self.descriptor.resource_kind(&one.kind).is_none());
+        let apart = accounts.filter(|one| !one.person).map(|one| one.kind.as_str());
+        policy.permit_brought(&name, group.name(), brought, std::iter::once(GUEST).chain(apart))
     }
 
     /// The ways by which one belongs to the other, and an error when there may be more. The first

@@ -1,11 +1,13 @@
 //! Policy: what may be changed at all. It stands before every write, in the host.
 
 use doorward_core::{
-    AccessPath, Error, ErrorKind, Identity, KeptHolder, Object, ObjectRef, Resource, Result,
-    Skipped,
+    AccessPath, Account, Error, ErrorKind, Identity, KeptHolder, Object, ObjectRef, Resource,
+    Result, Skipped,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+use crate::prepare::Brought;
 
 /// What an integration may change. Nothing, until somebody allows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,28 @@ pub struct Policy {
     /// and [`GUEST`] for people from outside.
     #[serde(default)]
     pub principals: BTreeSet<String>,
+}
+
+/// What tells an account from people of one's own: its kind, or that it comes from outside.
+pub(crate) fn kind_apart(account: &Account, is_person: bool) -> Option<&str> {
+    match (is_person, account.external) {
+        (true, false) => None,
+        (true, true) => Some(GUEST),
+        (false, _) => Some(account.key.kind.as_str()),
+    }
+}
+
+fn given_nothing(kind: &str) -> String {
+    let what = if kind == GUEST { "comes from outside" } else { "is not a person" };
+    format!("{what} ({kind}), and such are given no access here.")
+}
+
+fn if_meant<'a>(integration: &str, kinds: impl IntoIterator<Item = &'a str>) -> String {
+    let commands: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| format!("`doorward integration allow -i {integration} --principals {kind}`"))
+        .collect();
+    format!("If it is meant, run {}, and try again.", commands.join(" and "))
 }
 
 /// The name under which people from outside are allowed.
@@ -139,21 +163,52 @@ impl Policy {
         is_person: bool,
     ) -> Result<()> {
         let kind = match principal {
-            Object::Account(account) if is_person && !account.external => return Ok(()),
-            Object::Account(_) if is_person => GUEST,
-            other => other.key().kind.as_str(),
+            Object::Account(account) => kind_apart(account, is_person),
+            Object::Resource(resource) => Some(resource.key.kind.as_str()),
         };
-        if self.principals.contains(kind) {
+        match kind {
+            Some(kind) if !self.principals.contains(kind) => Err(denied(
+                "principal-not-allowed",
+                format!("{} {}", principal.name(), given_nothing(kind)),
+                if_meant(integration, [kind]),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a group be given access that brings nobody who may not be given it. `kinds` are those that
+    /// can be told from people of one's own.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason `principal-not-allowed`, or `principal-not-excluded` when not
+    /// all can be seen.
+    pub(crate) fn permit_brought<'a>(
+        &self,
+        integration: &str,
+        group: &str,
+        brought: &Brought,
+        kinds: impl Iterator<Item = &'a str>,
+    ) -> Result<()> {
+        let mut refused = brought.apart.iter().filter(|(kind, _)| !self.principals.contains(*kind));
+        if let Some((kind, who)) = refused.next() {
+            return Err(denied(
+                "principal-not-allowed",
+                format!("{group} brings {who}, who {}", given_nothing(kind)),
+                if_meant(integration, [kind.as_str()]),
+            ));
+        }
+        let unlisted: Vec<&str> = kinds.filter(|kind| !self.principals.contains(*kind)).collect();
+        if !brought.or_more || unlisted.is_empty() {
             return Ok(());
         }
-        let what = if kind == GUEST { "comes from outside" } else { "is not a person" };
         Err(denied(
-            "principal-not-allowed",
-            format!("{} {what} ({kind}), and such are given no access here.", principal.name()),
+            "principal-not-excluded",
             format!(
-                "If it is meant, run `doorward integration allow -i {integration} --principals \
-                 {kind}`, and try again."
+                "Not all who belong to {group} can be seen, and there may be some who are given no \
+                 access here: {}.",
+                unlisted.join(", ")
             ),
+            if_meant(integration, unlisted),
         ))
     }
 

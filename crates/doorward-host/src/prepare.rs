@@ -1,13 +1,14 @@
 //! What stands before every change: names, prior state, manageability, policy.
 
 use doorward_core::{
-    Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Object, Operation, Query,
-    Record, Resource, Result, Skipped,
+    Account, Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Object, ObjectRef,
+    Operation, Query, Record, Resource, Result, Skipped,
 };
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::opened::new_id;
+use crate::policy;
 use crate::{ChangeRequest, Opened, Selector, Verb};
 
 /// Groups within a group that are looked into, to count the people in it.
@@ -22,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) prior: Option<Grant>,
     pub(crate) prior_unknown: Option<Skipped>,
     pub(crate) scope: Option<Resource>,
+    /// How many people a group brings that is given access.
+    pub(crate) brings: Option<People>,
 }
 
 /// How many people a group brings when it is given access.
@@ -32,6 +35,22 @@ pub struct People {
     pub count: usize,
     /// Whether there may be more.
     pub or_more: bool,
+}
+
+/// Who is given what a group is given.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    people: BTreeSet<ObjectRef>,
+    /// The kinds that policy tells from people of one's own, each with the name of one.
+    pub(crate) apart: BTreeMap<String, String>,
+    /// Whether there may be more.
+    pub(crate) or_more: bool,
+}
+
+impl Brought {
+    pub(crate) fn people(&self) -> People {
+        People { count: self.people.len(), or_more: self.or_more }
+    }
 }
 
 impl Opened {
@@ -51,7 +70,12 @@ impl Opened {
         };
         let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(verb, &resource, &key, &principal)?;
+        let brought = match (&principal, verb) {
+            (Object::Resource(group), Verb::Grant) => Some(self.brought(group).await),
+            _ => None,
+        };
         self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
+        self.permit_brought(&principal, brought.as_ref())?;
         let action = match verb {
             Verb::Grant => {
                 Action::Grant { key: key.clone(), resource: resource.clone(), until: None }
@@ -64,7 +88,8 @@ impl Opened {
             reason: request.reason,
             ticket: request.ticket,
         };
-        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope })
+        let brings = brought.map(|brought| brought.people());
+        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope, brings })
     }
 
     fn offers(&self, verb: Verb) -> Result<()> {
@@ -217,40 +242,48 @@ impl Opened {
         kinds.filter(|known| known.person).any(|known| known.kind == kind)
     }
 
-    /// How many people belong to a group, also through groups within it.
-    pub(crate) async fn people(&self, group: &Resource) -> People {
+    /// Who belongs to a group, also through groups within it.
+    pub(crate) async fn brought(&self, group: &Resource) -> Brought {
         let mut groups = BTreeSet::from([group.key.clone()]);
         let mut open = vec![group.key.clone()];
-        let mut people = BTreeSet::new();
-        let mut or_more = false;
+        let mut brought = Brought::default();
         while let Some(resource) = open.pop() {
             let kind = self.descriptor.resource_kind(&resource.kind);
             let belongs = kind.and_then(|kind| kind.entitlements.first());
             let entitlement = belongs.map(|right| right.id.clone());
-            // What cannot be counted keeps nobody from the change.
             let Ok(answer) = self.read_all(Query::Holders { resource, entitlement }).await else {
-                or_more = true;
+                brought.or_more = true;
                 continue;
             };
             for record in answer.records {
                 match record {
+                    Record::Account(account) => self.bring(&mut brought, account),
                     Record::Grant(grant) => {
                         let principal = grant.key.principal;
                         if self.descriptor.resource_kind(&principal.kind).is_none() {
-                            if self.is_person(&principal.kind) {
-                                people.insert(principal);
-                            }
-                        } else if groups.len() >= MOST_GROUPS {
-                            or_more = true;
+                            continue;
+                        }
+                        if groups.len() >= MOST_GROUPS {
+                            brought.or_more = true;
                         } else if groups.insert(principal.clone()) {
                             open.push(principal);
                         }
                     }
-                    Record::Skipped(_) => or_more = true,
+                    Record::Skipped(_) => brought.or_more = true,
                     _ => {}
                 }
             }
         }
-        People { count: people.len(), or_more }
+        brought
+    }
+
+    fn bring(&self, brought: &mut Brought, account: Account) {
+        let is_person = self.is_person(&account.key.kind);
+        if let Some(kind) = policy::kind_apart(&account, is_person) {
+            brought.apart.entry(kind.to_owned()).or_insert_with(|| account.name.clone());
+        }
+        if is_person {
+            brought.people.insert(account.key);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
         findings.push(finding(
             Severity::Info,
             "hidden-membership",
-            "Members of groups with hidden membership are not visible.".to_owned(),
+            "Members of groups with hidden membership are not visible; what somebody holds may lack such groups, too.".to_owned(),
             Some("Grant Member.Read.Hidden, if they shall be read.".to_owned()),
         ));
     }
