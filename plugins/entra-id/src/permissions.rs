@@ -130,7 +130,7 @@ const PERMISSIONS: &[(&str, &str, &str, &str)] = &[
     (
         UNIT_READ,
         "Find administrative units and read their names.",
-        "Units are known by their ids only, and `sync` leaves them out.",
+        "Units are known by their ids only, `sync` leaves them out, and a unit on the list of what may be changed allows nothing.",
         "",
     ),
     (
