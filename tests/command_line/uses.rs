@@ -213,6 +213,18 @@ fn every_use_is_tried_and_every_form_of_a_guide_names_the_same_permissions() {
     }
 }
 
+/// The one script whose language is on every machine that runs this.
+#[test]
+fn the_script_for_az_is_one_that_a_shell_understands() {
+    let bench = Bench::new();
+    for name in TRIED {
+        let setup = ["setup", "entra-id", "--use", name, "--script", "az"];
+        let script = bench.file("setup.sh", &bench.run(&setup).ends(0).stdout);
+        let check = std::process::Command::new("bash").args(["-n", &script]).output().unwrap();
+        assert!(check.status.success(), "{name}: {}", String::from_utf8_lossy(&check.stderr));
+    }
+}
+
 /// The whole name: `User.Read.All` is no part of `User.Read.All.Shared`.
 fn is_named(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(start, _)| {
