@@ -29,7 +29,10 @@ fn permissions_of(bench: &Bench, name: &str) -> Vec<String> {
 fn exercise(bench: &Bench, wanted: &Value) {
     let word = |field: &str| wanted[field].as_str().unwrap_or("");
     let principal = word("principal");
-    let ability = [word("action"), word("kind"), word("entitlement"), word("class")];
+    let classes = wanted["classes"].as_array().cloned().unwrap_or_default();
+    let apart = ["role-assignable", "hidden-membership"];
+    let class = apart.into_iter().find(|one| classes.contains(&json!(one))).unwrap_or("");
+    let ability = [word("action"), word("kind"), word("entitlement"), class];
     let says = |arguments: &[&str], text: &str| drop(bench.run(arguments).ends(0).says(text));
     let holders = |on: &str, text: &str| says(&["access", "list", "--on", on], text);
     match ability {
@@ -60,7 +63,7 @@ fn exercise(bench: &Bench, wanted: &Value) {
         ["read", "device", "", ""] => holders("group:Lab Machines", "LAPTOP-0001"),
         ["read", "contact", "", ""] => holders("group:Press", "Nina News"),
         [verb @ ("grant" | "revoke"), ..] => {
-            change(bench, verb, &ability, principal, wanted["scoped"] == true);
+            change(bench, verb, &ability, principal, wanted["within"].is_string());
         }
         _ => panic!("nothing tries {wanted}"),
     }
@@ -125,8 +128,13 @@ fn is_enough_and_not_idle(name: &str) {
     }
     bench.run(&["check", "--use", name]).ends(0).says(&format!("FOR {}", name.to_uppercase()));
     let document = bench.json(&["check", "--use", name], "Check");
-    for part in ["missing", "excess", "instead"] {
+    for part in ["missing", "excess"] {
         assert_eq!(document["judgement"][part], json!([]), "{part} {document}");
+    }
+    let findings = document["report"]["findings"].as_array().unwrap();
+    let told: Vec<&str> = findings.iter().map(|one| one["code"].as_str().unwrap()).collect();
+    for code in ["over-granted", "missing-permission", "missing-authority"] {
+        assert!(!told.contains(&code), "{name}: {document}");
     }
     let descriptor = bench.json(&["connector", "show", "entra-id"], "Connector");
     let uses = descriptor["item"]["uses"].as_array().unwrap();
@@ -150,9 +158,17 @@ fn lack_shows(bench: &Bench, name: &str, wanted: &[String], lacking: &String) {
     bench.simulator.tenant().set_app_roles(rest);
     let told = bench.run(&["check", "--use", name, "-o", "json"]);
     let judgement = told.document("Check")["judgement"].clone();
-    let is_covered = judgement["instead"] == json!([lacking]);
+    let is_covered = judgement["missing"] == json!([]);
+    let covered_by_larger = [
+        ("GroupMember.Read.All", "GroupMember.ReadWrite.All"),
+        ("GroupMember.Read.All", "Group.ReadWrite.All"),
+        ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory"),
+    ];
+    let mut larger = covered_by_larger.iter().filter(|(small, _)| small == lacking);
+    let expect = larger.any(|(_, large)| wanted.iter().any(|one| one == large));
+    assert_eq!(is_covered, expect, "{lacking} {judgement}");
     assert_eq!(told.code, if is_covered { 0 } else { 5 }, "{lacking} {judgement}");
-    assert_eq!(judgement["missing"] == json!([lacking]), !is_covered, "{judgement}");
+    assert!(is_covered || judgement["missing"] == json!([lacking]), "{judgement}");
 }
 
 macro_rules! uses {
@@ -270,7 +286,8 @@ fn what_is_missing_and_what_is_too_much_is_said() {
         .ends(0)
         .says("too much")
         .says("The application holds RoleManagement.ReadWrite.Directory, which read does not need. With it the application can make itself Global Administrator.")
-        .says("do: Grant GroupMember.Read.All, Organization.Read.All, RoleManagement.Read.Directory, User.Read.All instead, then remove Directory.ReadWrite.All");
+        .says("do: Grant GroupMember.Read.All, Organization.Read.All, User.Read.All instead, then remove Directory.ReadWrite.All")
+        .says("do: Grant RoleManagement.Read.Directory instead, then remove RoleManagement.ReadWrite.Directory");
     // Without a use they are called dangerous, with the uses that they are for.
     bench
         .run(&["check"])
@@ -296,8 +313,22 @@ fn what_is_missing_and_what_is_too_much_is_said() {
             .run(&["check", "--use", name])
             .ends(0)
             .says("too much")
-            .says("no permission gives it: a role of the application, or ownership, does");
+            .says("through the role Groups Administrator.");
     }
+    // A role that gives less than it seems: one for Microsoft 365 groups is no answer to "groups".
+    let bench = with_permissions(&owned(&cast::READ_ROLES));
+    {
+        let mut tenant = bench.simulator.tenant();
+        let actions = ["microsoft.directory/groups.unified/members/update"];
+        let role = tenant.add_role_definition("Teams", &actions);
+        assert!(tenant.assign_role(&role, cast::SERVICE_PRINCIPAL_ID, None));
+    }
+    bench.run(&["check", "--use", "groups"]).ends(5).says("MISSING in part");
+    // Alternatives that are larger than need be hold everything up: none is called unused.
+    let bench = with_permissions(&owned(&["Group.Read.All", "User.ReadWrite.All"]));
+    let told = bench.run(&["check"]).ends(0).says("The application holds Group.Read.All. With it");
+    assert!(!told.stdout.contains("does not use"), "{}", told.stdout);
+    assert!(told.stdout.contains("No use takes it."), "{}", told.stdout);
     // A permission that nothing here makes use of.
     let bench = with_permissions(&owned(&[&cast::READ_ROLES[..], &["Mail.Read"]].concat()));
     for arguments in [&["check"][..], &["check", "--use", "read"]] {

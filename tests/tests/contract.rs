@@ -115,7 +115,7 @@ fn membership_json() -> Value {
 fn account_json() -> Value {
     json!({
         "key": {"kind": "user", "id": "a1"}, "name": "Alice", "login": "alice@contoso.com",
-        "mail": "alice.a@contoso.com", "enabled": false, "external": true, "created": "2026-11-23T10:00:00.123Z",
+        "mail": "alice.a@contoso.com", "enabled": false, "external": true, "limited": true, "created": "2026-11-23T10:00:00.123Z",
         "attributes": attributes_json(),
     })
 }

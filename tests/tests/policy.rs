@@ -263,6 +263,37 @@ async fn a_group_that_cannot_be_seen_brings_somebody_perhaps() {
     assert_eq!(kind_of(change(&world, grant()).await), OutcomeKind::Granted);
 }
 
+/// Of whom no more is shown than the id it is not known whether they come from outside.
+#[tokio::test(start_paused = true)]
+async fn somebody_who_is_hardly_shown_is_not_taken_for_one_of_our_own() {
+    let world = world();
+    world.simulator.tenant().set_app_roles(["GroupMember.ReadWrite.All"]);
+    allow_only(&world, &["group", "service-principal", "device", "contact"]);
+    let group = format!("group:id={}", cast::PLATFORM);
+    let grant = || request(Verb::Grant, &group, "group:Finance", "member");
+    let error = change(&world, grant()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.reason.as_str()),
+        (ErrorKind::DeniedByPolicy, "principal-not-allowed")
+    );
+    assert!(error.message.contains("or may (guest)"), "{}", error.message);
+}
+
+/// That the system does not answer is no reason to allow more.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_fails_is_no_matter_of_policy() {
+    let world = world();
+    allow_only(&world, &["group"]);
+    let what = Answer::Html { status: 503 };
+    let path = format!("{}/members", cast::PLATFORM);
+    world.simulator.inject(Fault { when: Matcher::always(&path), what });
+    let group = format!("group:id={}", cast::PLATFORM);
+    let grant = request(Verb::Grant, &group, "group:Finance", "member");
+    let error = change(&world, grant).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error:?}");
+    assert_eq!(writes(&world), 0);
+}
+
 /// These may be given access beside people of one's own.
 fn allow_only(world: &World, kinds: &[&str]) {
     let kinds = || kinds.iter().map(|kind| (*kind).to_owned()).collect();

@@ -61,6 +61,10 @@ pub struct AuthorityEntry {
     /// Where.
     #[serde(flatten)]
     pub authority: Authority,
+    /// What gives it: the credential's permissions by their names, anything else in words, e.g.
+    /// `the role Groups Administrator in au:id=…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<String>,
 }
 
 /// When the credential ends.

@@ -208,11 +208,11 @@ pub struct WantedAbility {
     pub permissions: Vec<String>,
     /// What must not be among the exceptions of
     /// [`Authority::Everywhere`](crate::Authority::Everywhere).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// The kind of a resource that somebody chooses, when it is wanted within one of these only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<String>,
-    /// Whether it is wanted in a part of the place only, which somebody chooses there.
-    #[serde(default)]
-    pub scoped: bool,
+    pub within: Option<String>,
 }
 
 /// How to set the provider up for this connector. In a line of a step that is `{permissions}` alone,

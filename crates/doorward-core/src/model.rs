@@ -54,6 +54,9 @@ pub struct Account {
     /// Whether it belongs to somebody outside, e.g. a guest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
+    /// Whether the provider shows no more than its key, so that nothing else here is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited: bool,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,

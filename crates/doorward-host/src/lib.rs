@@ -40,5 +40,5 @@ pub use store::{
     Settlement, Store, StoredPage, SyncStore,
 };
 pub use sync::{Ledger, Progress, Snapshot};
-pub use uses::{JudgedAbility, Judgement, Uses, Verdict};
+pub use uses::{Excess, JudgedAbility, Judgement, Uses, Verdict};
 pub use vault::Vault;

@@ -192,7 +192,13 @@ impl Opened {
         for record in &answer.records {
             match record {
                 Record::Grant(held) => {
-                    let Some(resource) = resource_of(&held.key.resource) else { continue };
+                    let Some(resource) = resource_of(&held.key.resource) else {
+                        let what = &held.key.resource;
+                        gap.get_or_insert_with(|| {
+                            format!("It holds {what}, of which no more is shown.")
+                        });
+                        continue;
+                    };
                     let Some(kept) = resource.kept_holder(&held.key.entitlement) else { continue };
                     if self.may_be_last(taken, kept) {
                         let stays = self.one_stays(&held.key, kept, taken).await?;
@@ -202,11 +208,11 @@ impl Opened {
                         })?;
                     }
                 }
-                Record::Skipped(skipped) => gap = gap.or(Some(skipped)),
+                Record::Skipped(skipped) => _ = gap.get_or_insert_with(|| skipped.message.clone()),
                 _ => {}
             }
         }
-        Policy::permit_unseen(&group.name, gap)
+        Policy::permit_unseen(&group.name, gap.as_deref())
     }
 
     /// Whether taking this may take away the last holder that counts.

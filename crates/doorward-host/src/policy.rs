@@ -2,7 +2,7 @@
 
 use doorward_core::{
     AccessPath, Account, Error, ErrorKind, Identity, KeptHolder, Object, ObjectRef, Resource,
-    Result, Skipped,
+    Result,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -31,17 +31,18 @@ pub struct Policy {
     pub principals: BTreeSet<String>,
 }
 
-/// What tells an account from people of one's own: its kind, or that it comes from outside.
+/// What tells an account from people of one's own: its kind, or that it comes from outside. Of whom
+/// that is not known nobody says that they do not.
 pub(crate) fn kind_apart(account: &Account, is_person: bool) -> Option<&str> {
-    match (is_person, account.external) {
-        (true, false) => None,
-        (true, true) => Some(GUEST),
-        (false, _) => Some(account.key.kind.as_str()),
+    match is_person {
+        true if account.external || account.limited => Some(GUEST),
+        true => None,
+        false => Some(account.key.kind.as_str()),
     }
 }
 
 fn given_nothing(kind: &str) -> String {
-    let what = if kind == GUEST { "comes from outside" } else { "is not a person" };
+    let what = if kind == GUEST { "comes from outside, or may" } else { "is not a person" };
     format!("{what} ({kind}), and such are given no access here.")
 }
 
@@ -201,14 +202,18 @@ impl Policy {
         if !brought.or_more || unlisted.is_empty() {
             return Ok(());
         }
+        let why = brought.gap.as_ref().map(|gap| format!(" {gap}")).unwrap_or_default();
         Err(denied(
             "principal-not-excluded",
             format!(
                 "Not all who belong to {group} can be seen, and there may be some who are given no \
-                 access here: {}.",
+                 access here: {}.{why}",
                 unlisted.join(", ")
             ),
-            if_meant(integration, unlisted),
+            format!(
+                "Mend that they cannot be seen, and try again. {}",
+                if_meant(integration, unlisted)
+            ),
         ))
     }
 
@@ -339,14 +344,13 @@ impl Policy {
     ///
     /// # Errors
     /// `DeniedByPolicy`, with the reason `holders-not-countable`.
-    pub(crate) fn permit_unseen(group: &str, gap: Option<&Skipped>) -> Result<()> {
+    pub(crate) fn permit_unseen(group: &str, gap: Option<&str>) -> Result<()> {
         let Some(gap) = gap else { return Ok(()) };
         Err(denied(
             "holders-not-countable",
             format!(
                 "{group} may be what makes people the last holders of something that must keep \
-                 one, and not all that it holds can be seen. {}",
-                gap.message
+                 one, and not all that it holds can be seen. {gap}"
             ),
             "Give Doorward the permission to read it (see `doorward check`), or change it in the \
              provider's own console.",

@@ -45,9 +45,17 @@ pub(crate) struct Brought {
     pub(crate) apart: BTreeMap<String, String>,
     /// Whether there may be more.
     pub(crate) or_more: bool,
+    /// Why they cannot be seen.
+    pub(crate) gap: Option<String>,
 }
 
 impl Brought {
+    /// Not all can be seen.
+    fn unseen(&mut self, why: &str) {
+        self.or_more = true;
+        self.gap.get_or_insert_with(|| why.to_owned());
+    }
+
     pub(crate) fn people(&self) -> People {
         People { count: self.people.len(), or_more: self.or_more }
     }
@@ -70,11 +78,11 @@ impl Opened {
         };
         let (prior, prior_unknown) = self.read_grant(&key).await?;
         self.permit_manageability(verb, &resource, &key, &principal)?;
+        self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
         let brought = match (&principal, verb) {
-            (Object::Resource(group), Verb::Grant) => Some(self.brought(group).await),
+            (Object::Resource(group), Verb::Grant) => Some(self.brought(group).await?),
             _ => None,
         };
-        self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
         self.permit_brought(&principal, brought.as_ref())?;
         let action = match verb {
             Verb::Grant => {
@@ -243,7 +251,10 @@ impl Opened {
     }
 
     /// Who belongs to a group, also through groups within it.
-    pub(crate) async fn brought(&self, group: &Resource) -> Brought {
+    ///
+    /// # Errors
+    /// Those of reading; what may not be read, or is gone, leaves a gap.
+    pub(crate) async fn brought(&self, group: &Resource) -> Result<Brought> {
         let mut groups = BTreeSet::from([group.key.clone()]);
         let mut open = vec![group.key.clone()];
         let mut brought = Brought::default();
@@ -251,9 +262,15 @@ impl Opened {
             let kind = self.descriptor.resource_kind(&resource.kind);
             let belongs = kind.and_then(|kind| kind.entitlements.first());
             let entitlement = belongs.map(|right| right.id.clone());
-            let Ok(answer) = self.read_all(Query::Holders { resource, entitlement }).await else {
-                brought.or_more = true;
-                continue;
+            let query = Query::Holders { resource, entitlement };
+            let answer = match self.read_all(query).await {
+                Err(error)
+                    if matches!(error.kind, ErrorKind::PermissionDenied | ErrorKind::NotFound) =>
+                {
+                    brought.unseen(&error.message);
+                    continue;
+                }
+                answer => answer?,
             };
             for record in answer.records {
                 match record {
@@ -264,17 +281,17 @@ impl Opened {
                             continue;
                         }
                         if groups.len() >= MOST_GROUPS {
-                            brought.or_more = true;
+                            brought.unseen("There are more groups in it than are looked into.");
                         } else if groups.insert(principal.clone()) {
                             open.push(principal);
                         }
                     }
-                    Record::Skipped(_) => brought.or_more = true,
+                    Record::Skipped(gap) => brought.unseen(&gap.message),
                     _ => {}
                 }
             }
         }
-        brought
+        Ok(brought)
     }
 
     fn bring(&self, brought: &mut Brought, account: Account) {

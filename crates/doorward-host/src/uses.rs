@@ -54,6 +54,12 @@ impl<'d> Uses<'d> {
         names.join(" and ")
     }
 
+    /// The option that chooses them, with a blank before it; empty without any.
+    pub fn option(&self) -> String {
+        let names: Vec<&str> = self.chosen.iter().map(|one| one.name.as_str()).collect();
+        if names.is_empty() { String::new() } else { format!(" --use {}", names.join(",")) }
+    }
+
     /// The permissions that they take together.
     pub fn permissions(&self) -> Vec<&'d Permission> {
         let names = self.permission_names();
@@ -72,9 +78,11 @@ impl<'d> Uses<'d> {
         for extra in self.chosen.iter().map(|one| &one.setup) {
             guide.warnings.extend(extra.warnings.iter().cloned());
             guide.steps.extend(extra.steps.iter().cloned());
-            for script in &mut guide.scripts {
-                let parts = extra.scripts.iter().filter(|part| part.tool == script.tool);
-                script.text.extend(parts.map(|part| part.text.as_str()));
+            for part in &extra.scripts {
+                match guide.scripts.iter_mut().find(|script| script.tool == part.tool) {
+                    Some(script) => script.text.push_str(&part.text),
+                    None => guide.scripts.push(part.clone()),
+                }
             }
         }
         let permissions = self.permissions();
@@ -92,30 +100,37 @@ impl<'d> Uses<'d> {
     pub fn judge(&self, report: &CheckReport) -> Judgement {
         let names = self.permission_names();
         let granted: BTreeSet<&str> = report.permissions.iter().map(String::as_str).collect();
-        let absent: BTreeSet<&str> = names.difference(&granted).copied().collect();
+        let entries = self.entries(report).into_iter();
         let abilities: Vec<JudgedAbility> =
-            self.entries(report).into_iter().map(|entry| self.judged(entry, &absent)).collect();
-        let missing: BTreeSet<&str> = abilities
-            .iter()
-            .flat_map(|one| &one.missing)
-            .filter_map(|name| absent.get(name.as_str()).copied())
-            .collect();
+            entries.map(|entry| self.judged(entry, &names, &granted)).collect();
+        let missing: BTreeSet<&String> = abilities.iter().flat_map(|one| &one.missing).collect();
         let mut judgement = Judgement {
             uses: self.chosen.iter().map(|one| one.name.clone()).collect(),
-            missing: owned(missing.iter()),
-            excess: match self.chosen.is_empty() {
-                true => Vec::new(),
-                false => owned(granted.difference(&names)),
-            },
-            instead: owned(absent.difference(&missing)),
+            missing: missing.into_iter().cloned().collect(),
+            excess: Vec::new(),
             abilities,
             findings: Vec::new(),
         };
-        judgement.findings = match self.chosen.is_empty() {
-            true => granted.iter().filter_map(|name| self.dangerous(name)).collect(),
-            false => self.findings(&judgement),
-        };
+        if self.chosen.is_empty() {
+            judgement.findings = granted.iter().filter_map(|name| self.dangerous(name)).collect();
+        } else {
+            let excess = granted.difference(&names);
+            judgement.excess =
+                excess.map(|name| self.excess(name, &granted, &judgement.abilities)).collect();
+            judgement.findings = self.findings(&judgement, &granted);
+        }
         judgement
+    }
+
+    /// A permission that is not wanted, and the smaller ones for what hangs on it.
+    fn excess(&self, name: &str, granted: &BTreeSet<&str>, abilities: &[JudgedAbility]) -> Excess {
+        let hanging = abilities.iter().filter(|one| one.entry.through.iter().any(|it| it == name));
+        let wanted = hanging.flat_map(|one| self.wanted(&one.entry.ability));
+        let smaller: BTreeSet<&String> = wanted
+            .flat_map(|one| &one.permissions)
+            .filter(|name| !granted.contains(name.as_str()))
+            .collect();
+        Excess { permission: name.to_owned(), instead: smaller.into_iter().cloned().collect() }
     }
 
     fn wanted(&self, ability: &Ability) -> impl Iterator<Item = &'d WantedAbility> {
@@ -132,27 +147,55 @@ impl<'d> Uses<'d> {
                 entries.push(AuthorityEntry {
                     ability: wanted.ability.clone(),
                     authority: Authority::Unknown { because },
+                    through: Vec::new(),
                 });
             }
         }
         entries
     }
 
-    fn judged(&self, entry: AuthorityEntry, absent: &BTreeSet<&str>) -> JudgedAbility {
+    fn judged(
+        &self,
+        entry: AuthorityEntry,
+        names: &BTreeSet<&str>,
+        granted: &BTreeSet<&str>,
+    ) -> JudgedAbility {
         let wanted: Vec<&WantedAbility> = self.wanted(&entry.ability).collect();
-        let verdict = verdict(&entry, &wanted);
-        let missing: BTreeSet<&str> = match verdict {
-            Verdict::Partly | Verdict::Missing | Verdict::Unknown => {
-                let needs = wanted.iter().flat_map(|one| &one.permissions).map(String::as_str);
-                needs.filter(|need| absent.contains(need)).collect()
-            }
-            Verdict::Works | Verdict::TooMuch | Verdict::NotWanted => BTreeSet::new(),
+        let verdict = if wanted.is_empty() {
+            self.unwanted(&entry, names)
+        } else {
+            verdict(&entry.authority, &wanted)
         };
-        let missing = owned(missing.iter());
+        let missing: BTreeSet<&String> = match verdict {
+            Verdict::Partly | Verdict::Missing | Verdict::Unknown => {
+                let needs = wanted.iter().flat_map(|one| &one.permissions);
+                needs.filter(|need| !granted.contains(need.as_str())).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        let missing = missing.into_iter().cloned().collect();
         JudgedAbility { entry, verdict, missing }
     }
 
-    fn findings(&self, judgement: &Judgement) -> Vec<Finding> {
+    /// What nobody wants comes with what is wanted, or is too much.
+    fn unwanted(&self, entry: &AuthorityEntry, names: &BTreeSet<&str>) -> Verdict {
+        let within = || {
+            let abilities = self.chosen.iter().flat_map(|one| &one.abilities);
+            abilities.filter_map(|one| one.within.as_deref())
+        };
+        match &entry.authority {
+            Authority::No { .. } | Authority::Unknown { .. } => Verdict::NotWanted,
+            // What can be read besides does no harm.
+            _ if entry.ability.action == "read" => Verdict::NotWanted,
+            _ if entry.through.iter().any(|it| names.contains(it.as_str())) => Verdict::ComesWithIt,
+            authority if within().any(|kind| is_within_one(authority, kind)) => {
+                Verdict::ComesWithIt
+            }
+            _ => Verdict::TooMuch,
+        }
+    }
+
+    fn findings(&self, judgement: &Judgement, granted: &BTreeSet<&str>) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
             judgement.missing.iter().map(|name| self.lacking(name)).collect();
         let lacking = judgement.abilities.iter().filter(|one| {
@@ -160,18 +203,17 @@ impl<'d> Uses<'d> {
                 && matches!(one.verdict, Verdict::Partly | Verdict::Missing | Verdict::Unknown)
         });
         findings.extend(lacking.map(|one| self.out_of_reach(&one.entry)));
-        findings.extend(judgement.excess.iter().map(|name| self.needless(name, judgement)));
-        if judgement.excess.is_empty() {
-            let too_much = judgement.abilities.iter().filter(|one| one.verdict == Verdict::TooMuch);
-            findings.extend(too_much.map(|one| self.more_than_wanted(&one.entry)));
-        }
+        findings.extend(judgement.excess.iter().map(|excess| self.needless(excess)));
+        let by_permission =
+            |one: &JudgedAbility| one.entry.through.iter().any(|it| granted.contains(it.as_str()));
+        let too_much = judgement.abilities.iter().filter(|one| one.verdict == Verdict::TooMuch);
+        let by_role = too_much.filter(|one| !by_permission(one));
+        findings.extend(by_role.map(|one| self.more_than_wanted(&one.entry)));
         findings
     }
 
     fn setup_command(&self) -> String {
-        let uses: Vec<String> =
-            self.chosen.iter().map(|one| format!(" --use {}", one.name)).collect();
-        format!("doorward setup {}{}", self.descriptor.id, uses.concat())
+        format!("doorward setup {}{}", self.descriptor.id, self.option())
     }
 
     fn lacking(&self, name: &str) -> Finding {
@@ -216,10 +258,17 @@ impl<'d> Uses<'d> {
         }
     }
 
-    fn needless(&self, name: &str, judgement: &Judgement) -> Finding {
-        let permission = self.descriptor.permissions.iter().find(|one| one.name == name);
+    fn needless(&self, excess: &Excess) -> Finding {
+        let name = &excess.permission;
+        let permission = self.descriptor.permissions.iter().find(|one| one.name == *name);
         let danger = permission.and_then(|one| one.danger.as_deref());
-        let remedy = match judgement.instead.as_slice() {
+        let mut abilities = self.chosen.iter().flat_map(|one| &one.abilities);
+        let remedy = match excess.instead.as_slice() {
+            // Then a role does what the permission does now.
+            [] if abilities.any(|one| one.within.is_some()) => format!(
+                "See that the role is assigned, as `{}` says; then remove {name} and revoke its consent.",
+                self.setup_command()
+            ),
             [] => format!("Remove {name} and revoke its consent."),
             instead => format!(
                 "Grant {} instead, then remove {name} and revoke its consent.",
@@ -234,14 +283,18 @@ impl<'d> Uses<'d> {
     }
 
     fn more_than_wanted(&self, entry: &AuthorityEntry) -> Finding {
+        let through = match entry.through.as_slice() {
+            [] => "what gives it is not known".to_owned(),
+            through => format!("through {}", through.join(", ")),
+        };
         over_granted(
             format!(
-                "{} is possible to a larger extent than {} needs, and no permission gives it: a role of the application, or ownership, does.",
+                "{} is possible to a larger extent than {} needs: {through}.",
                 words(&entry.ability),
                 self.words()
             ),
             None,
-            "Take the application's role or ownership at the provider.".to_owned(),
+            "Take that from the application at the provider, or limit it.".to_owned(),
         )
     }
 
@@ -258,10 +311,15 @@ impl<'d> Uses<'d> {
         let danger = permission.danger.as_deref()?;
         let uses = self.descriptor.uses.iter().filter(|one| takes(one, name));
         let uses: Vec<&str> = uses.map(|one| one.name.as_str()).collect();
-        let remedy = format!(
-            "Remove it, unless this connection is for {}. `doorward check --use USE` says what is enough for a use.",
-            uses.join(" or ")
-        );
+        let remedy = match uses.as_slice() {
+            [] => format!(
+                "No use takes it. `doorward check --use USE` says what to grant instead, before you remove {name}."
+            ),
+            uses => format!(
+                "Remove it, unless this connection is for {}. `doorward check --use USE` says what is enough for a use.",
+                uses.join(" or ")
+            ),
+        };
         Some(over_granted(format!("The application holds {name}."), Some(danger), remedy))
     }
 }
@@ -277,13 +335,20 @@ pub struct Judgement {
     /// The permissions without which something that is wanted does not work.
     pub missing: Vec<String>,
     /// The permissions that are held and not wanted.
-    pub excess: Vec<String>,
-    /// The permissions that are wanted and not held, though everything works: by larger ones that
-    /// are held, or by a role.
-    pub instead: Vec<String>,
+    pub excess: Vec<Excess>,
     /// The same for people.
     #[serde(skip)]
     pub findings: Vec<Finding>,
+}
+
+/// A permission that is held and not wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Excess {
+    /// Its name.
+    pub permission: String,
+    /// What to grant before it is removed, since what is wanted hangs on it.
+    pub instead: Vec<String>,
 }
 
 /// An ability, and what it comes to.
@@ -311,7 +376,9 @@ pub enum Verdict {
     Missing,
     /// Wanted, and not known.
     Unknown,
-    /// There, and not wanted, or not everywhere.
+    /// Not wanted; what is wanted gives it, too.
+    ComesWithIt,
+    /// There, and not wanted, or not to this extent.
     TooMuch,
     /// Not wanted. What can be read besides does no harm.
     NotWanted,
@@ -321,28 +388,39 @@ fn takes(one: &Use, permission: &str) -> bool {
     one.abilities.iter().any(|ability| ability.permissions.iter().any(|name| name == permission))
 }
 
-fn verdict(entry: &AuthorityEntry, wanted: &[&WantedAbility]) -> Verdict {
-    let is_there =
-        matches!(entry.authority, Authority::Everywhere { .. } | Authority::OnlyIn { .. });
-    if wanted.is_empty() {
-        let too_much = is_there && entry.ability.action != "read";
-        return if too_much { Verdict::TooMuch } else { Verdict::NotWanted };
-    }
-    let is_scoped = wanted.iter().all(|one| one.scoped);
-    match &entry.authority {
-        Authority::Everywhere { .. } if is_scoped => Verdict::TooMuch,
-        Authority::Everywhere { except } => {
-            let mut classes = wanted.iter().filter_map(|one| one.class.as_ref());
+fn verdict(authority: &Authority, wanted: &[&WantedAbility]) -> Verdict {
+    // Who wants it everywhere as well is content with nothing less.
+    let kinds: Option<Vec<&str>> = wanted.iter().map(|one| one.within.as_deref()).collect();
+    match (authority, kinds) {
+        (Authority::No { .. }, _) => Verdict::Missing,
+        (Authority::Unknown { .. }, _) => Verdict::Unknown,
+        (Authority::Everywhere { except }, None) => {
+            let mut classes = wanted.iter().flat_map(|one| &one.classes);
             if classes.any(|class| except.contains(class)) {
                 Verdict::Partly
             } else {
                 Verdict::Works
             }
         }
-        Authority::OnlyIn { .. } if is_scoped => Verdict::Works,
-        Authority::OnlyIn { .. } => Verdict::Partly,
-        Authority::No { .. } => Verdict::Missing,
-        Authority::Unknown { .. } => Verdict::Unknown,
+        (Authority::OnlyIn { .. }, None) => Verdict::Partly,
+        (Authority::Everywhere { .. }, Some(_)) => Verdict::TooMuch,
+        (Authority::OnlyIn { resources }, Some(kinds)) => {
+            let is_one = |kind: &&str| resources.iter().any(|one| one.kind == **kind);
+            match kinds.iter().any(|kind| is_within_one(authority, kind)) {
+                true => Verdict::Works,
+                false if kinds.iter().any(is_one) => Verdict::TooMuch,
+                false => Verdict::Missing,
+            }
+        }
+    }
+}
+
+fn is_within_one(authority: &Authority, kind: &str) -> bool {
+    match authority {
+        Authority::OnlyIn { resources } => {
+            matches!(resources.as_slice(), [one] if one.kind == kind)
+        }
+        _ => false,
     }
 }
 
@@ -366,10 +444,6 @@ fn over_granted(message: String, danger: Option<&str>, remedy: String) -> Findin
     };
     let code = "over-granted".to_owned();
     Finding { severity: Severity::Warning, code, message, remedy: Some(remedy) }
-}
-
-fn owned<'a>(names: impl Iterator<Item = &'a &'a str>) -> Vec<String> {
-    names.map(|name| (*name).to_owned()).collect()
 }
 
 /// A line for each permission.

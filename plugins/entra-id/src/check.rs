@@ -58,19 +58,20 @@ pub(crate) async fn check(settings: &Settings, cx: &Context) -> Result<CheckRepo
     let domains = domains(&organization);
     let mut findings = findings::of_settings(settings);
     findings.extend(findings::of_tenant(settings, claims.text("tid"), &domains));
-    findings.extend(findings::of_roles(&roles));
+    // Only what we know of our own power hangs on it.
+    let own = read_own(cx, &key.id).await;
+    let authority = authority(&roles, own.as_ref());
+    findings.extend(findings::of_roles(&roles, &authority));
     if valid > 1 {
         findings.push(findings::several_secrets(valid));
     }
-    // Only what we know of our own power hangs on it.
-    let own = read_own(cx, &key.id).await;
     if let Ok(own) = &own {
         findings.extend(findings::of_own(own));
     }
     Ok(CheckReport {
         identity: identity(settings, &claims, &organization, &key),
         permissions: roles.iter().map(|role| (*role).to_owned()).collect(),
-        authority: authority(&roles, own.as_ref()),
+        authority,
         findings,
         credential_expiry,
         attributes: Attributes::from_iter([

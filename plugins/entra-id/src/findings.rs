@@ -1,19 +1,20 @@
 //! What the operator should know about a connection that works.
 
-use doorward_core::{Finding, Severity};
+use doorward_core::{Ability, Authority, AuthorityEntry, Finding, Severity};
 use std::collections::BTreeSet;
 
 use crate::authority::Own;
 use crate::config::Settings;
+use crate::kinds::Kind;
 use crate::permissions::{APPLICATION_READ, HIDDEN_READ, READ_GROUPS, READ_USERS, UNIT_READ};
 
 fn finding(severity: Severity, code: &str, message: String, remedy: Option<String>) -> Finding {
     Finding { severity, code: code.to_owned(), message, remedy }
 }
 
-/// Findings from the token's roles.
-pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
-    let mut findings = missing(roles);
+/// Findings from the token's roles, and from what we may do.
+pub(crate) fn of_roles(roles: &BTreeSet<&str>, authority: &[AuthorityEntry]) -> Vec<Finding> {
+    let mut findings = missing(authority);
     if !roles.contains(HIDDEN_READ) {
         findings.push(finding(
             Severity::Info,
@@ -25,18 +26,29 @@ pub(crate) fn of_roles(roles: &BTreeSet<&str>) -> Vec<Finding> {
     findings
 }
 
-/// Without users or groups hardly a question can be answered. That an Entra role of the application
-/// may allow it all the same does not show in the token; then this is a false alarm.
-fn missing(roles: &BTreeSet<&str>) -> Vec<Finding> {
-    [&READ_USERS, &READ_GROUPS]
+/// Without users or groups hardly a question can be answered. That it cannot be known, since our own
+/// roles cannot be read either, comes to the same.
+fn missing(authority: &[AuthorityEntry]) -> Vec<Finding> {
+    let reads = |kind: Kind| {
+        authority.iter().any(|entry| {
+            let Ability { action, kind: on, entitlement, .. } = &entry.ability;
+            let is_it = action == "read" && on == kind.name() && entitlement.is_none();
+            is_it
+                && matches!(
+                    entry.authority,
+                    Authority::Everywhere { .. } | Authority::OnlyIn { .. }
+                )
+        })
+    };
+    [(Kind::User, &READ_USERS), (Kind::Group, &READ_GROUPS)]
         .into_iter()
-        .filter(|purpose| !purpose.needs.iter().any(|needed| roles.contains(needed)))
-        .map(|purpose| {
+        .filter(|(kind, _)| !reads(*kind))
+        .map(|(_, purpose)| {
             let smallest = purpose.needs.first().copied().unwrap_or_default();
             finding(
                 Severity::Problem,
                 "missing-permission",
-                format!("The token carries no permission to read {}.", purpose.what),
+                format!("Nothing that is known lets the application read {}.", purpose.what),
                 Some(format!("Grant the application permission {smallest} with admin consent, unless an Entra role of the application allows it. Permissions work with the next token, within about an hour.")),
             )
         })
@@ -138,26 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_judged() {
-        let of = |roles: &[&str]| of_roles(&roles.iter().copied().collect());
-        assert_eq!(
-            codes(&of(&[])),
-            ["missing-permission", "missing-permission", "hidden-membership"]
-        );
-        assert_eq!(
-            codes(&of(&["User.Read.All", "GroupMember.ReadWrite.All", "Member.Read.Hidden"])),
-            [""; 0]
-        );
+    fn what_cannot_be_read_is_a_problem_however_it_could_be_given() {
+        let own = Own { owned: Some(Vec::new()), ..Own::default() };
         for (roles, problems) in [
             (&[][..], 2),
             (&["User.Read.All"], 1),
             (&["GroupMember.Read.All"], 1),
             (&["User.Read.All", "GroupMember.Read.All"], 0),
+            (&["User.Read.All", "GroupMember.ReadWrite.All", "Member.Read.Hidden"], 0),
             (&["Directory.Read.All"], 0),
         ] {
-            let findings = of(roles);
+            let roles: BTreeSet<&str> = roles.iter().copied().collect();
+            let findings = of_roles(&roles, &crate::authority::authority(&roles, Ok(&own)));
             let found = findings.iter().filter(|one| one.severity == Severity::Problem).count();
             assert_eq!(found, problems, "{roles:?}");
+            let hidden = findings.iter().any(|one| one.code == "hidden-membership");
+            assert_eq!(hidden, !roles.contains("Member.Read.Hidden"));
         }
     }
 

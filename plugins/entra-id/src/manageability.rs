@@ -175,7 +175,7 @@ pub(crate) fn restricted() -> Refusal {
     refusal(
         "restricted-unit",
         "The object lies in a restricted management administrative unit, where no application permission applies.",
-        "Ask an administrator who is scoped to that unit, or give the application an Entra role, such as Groups Administrator, at that unit.",
+        "Ask an administrator who is scoped to that unit: this connector changes nothing there, whatever its roles are.",
     )
 }
 

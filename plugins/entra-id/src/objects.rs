@@ -132,9 +132,6 @@ impl DirectoryObject {
         keep(&mut attributes, "userType", &self.user_type);
         keep(&mut attributes, "onPremisesSyncEnabled", &self.on_premises_sync_enabled);
         keep(&mut attributes, "servicePrincipalType", &self.service_principal_type);
-        if self.is_limited() {
-            attributes.insert("limited".to_owned(), json!(true));
-        }
         Account {
             key: kind.key(&self.id),
             name: self.name().to_owned(),
@@ -142,6 +139,7 @@ impl DirectoryObject {
             mail: self.mail.clone(),
             enabled: self.account_enabled,
             external: self.is_external(),
+            limited: self.is_limited(),
             created: self.created(),
             attributes,
         }
@@ -249,13 +247,14 @@ mod tests {
 
     #[test]
     fn who_is_at_home_elsewhere_comes_from_outside() {
+        let (home, away) = ("a@contoso.com", "a_x.com#EXT#@contoso.com");
         let table = [
-            (json!({"userType": "Member", "userPrincipalName": "a@contoso.com"}), false),
-            (json!({"userType": "guest", "userPrincipalName": "a@contoso.com"}), true),
-            (json!({"userType": "Member", "userPrincipalName": "a_x.com#EXT#@contoso.com"}), true),
-            (json!({"userPrincipalName": "a_x.com#ext#@contoso.com"}), true),
+            (json!({"userType": "Member", "userPrincipalName": home}), false),
+            (json!({"userType": "guest", "userPrincipalName": home}), true),
+            (json!({"userType": "Member", "userPrincipalName": away}), true),
+            (json!({"userPrincipalName": away.to_lowercase()}), true),
             // Made before there was such a property.
-            (json!({"userPrincipalName": "a@contoso.com"}), false),
+            (json!({"userPrincipalName": home}), false),
         ];
         for (mut user, external) in table {
             user["id"] = json!("u");

@@ -12,6 +12,7 @@ pub(crate) struct Purpose {
 }
 
 pub(crate) const USER_READ: &str = "User.Read.All";
+pub(crate) const USER_WRITE: &str = "User.ReadWrite.All";
 pub(crate) const ORGANIZATION_READ: &str = "Organization.Read.All";
 pub(crate) const DIRECTORY_READ: &str = "Directory.Read.All";
 pub(crate) const DIRECTORY_WRITE: &str = "Directory.ReadWrite.All";
@@ -29,10 +30,8 @@ pub(crate) const DEVICE_READ: &str = "Device.Read.All";
 pub(crate) const DEVICE_WRITE: &str = "Device.ReadWrite.All";
 pub(crate) const CONTACT_READ: &str = "OrgContact.Read.All";
 
-pub(crate) const READ_USERS: Purpose = Purpose {
-    what: "users",
-    needs: &[USER_READ, "User.ReadWrite.All", DIRECTORY_READ, DIRECTORY_WRITE],
-};
+pub(crate) const READ_USERS: Purpose =
+    Purpose { what: "users", needs: &[USER_READ, USER_WRITE, DIRECTORY_READ, DIRECTORY_WRITE] };
 pub(crate) const READ_GROUPS: Purpose = Purpose {
     what: "groups",
     needs: &[
@@ -192,6 +191,24 @@ const PERMISSIONS: &[(&str, &str, &str, &str)] = &[
         "The integration guide's broad permission: read users and groups, change members and owners.",
         "Nothing, when the smaller permissions are granted instead.",
         "With it the application can change most objects of the directory and delete applications.",
+    ),
+    (
+        GROUP_READ,
+        "Read groups; GroupMember.Read.All is enough for that.",
+        "Nothing, when the smaller permission is granted instead.",
+        "With it the application reads the content of groups, such as mail, files and calendars.",
+    ),
+    (
+        USER_WRITE,
+        "Read users; User.Read.All is enough for that.",
+        "Nothing, when the smaller permission is granted instead.",
+        "With it the application can change users.",
+    ),
+    (
+        "AppRoleAssignment.ReadWrite.All",
+        "Nothing that this connector does.",
+        "Nothing.",
+        "With it the application can give itself every other permission.",
     ),
     (
         ROLE_WRITE,

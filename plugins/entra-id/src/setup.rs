@@ -84,7 +84,8 @@ const STEPS: &[(&str, &[&str])] = &[
         "Grant admin consent",
         &[
             "Choose Grant admin consent for your organization, and Yes.",
-            "Or send an administrator this link: https://login.microsoftonline.com/{tenant}/adminconsent?client_id={client_id}",
+            "Or send an administrator this link, with the values of step 1 in it: https://login.microsoftonline.com/{tenant}/adminconsent?client_id={client_id}",
+            "If it answers with AADSTS500113 (no reply address), grant consent on the page above instead.",
             "Permissions are part of a token: one that was issued before knows nothing of them, for up to about an hour.",
         ],
     ),
@@ -92,6 +93,7 @@ const STEPS: &[(&str, &[&str])] = &[
         "Write the connection",
         &[
             "Write the three values to a file that only you can read: {\"client_id\": \"…\", \"secret\": \"…\", \"tenant\": \"…\"}",
+            "In a national cloud everything above has its own addresses, and the connection needs \"cloud\" as well; its schema names the values. The scripts know the public cloud only.",
         ],
     ),
 ];

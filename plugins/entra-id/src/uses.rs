@@ -4,7 +4,7 @@ use doorward_core::{Ability, SetupGuide, Use, WantedAbility};
 
 use crate::authority::{HIDDEN_MEMBERSHIP, TENANT};
 use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER};
-use crate::manageability::ROLE_ASSIGNABLE;
+use crate::manageability::{MICROSOFT_365, ROLE_ASSIGNABLE, SECURITY};
 use crate::permissions::{
     APPLICATION_READ, APPLICATION_WRITE, CONTACT_READ, DEVICE_READ, DEVICE_WRITE, DIRECTORY_WRITE,
     GROUP_MEMBER_READ, GROUP_MEMBER_WRITE, GROUP_WRITE, HIDDEN_READ, ORGANIZATION_READ, ROLE_READ,
@@ -31,7 +31,7 @@ pub(crate) fn uses() -> Vec<Use> {
             "read-hidden",
             "See the members of groups with hidden membership as well.",
             and_reads([WantedAbility {
-                class: Some(HIDDEN_MEMBERSHIP.to_owned()),
+                classes: vec![HIDDEN_MEMBERSHIP.to_owned()],
                 ..read(Kind::Group, Some(MEMBER), HIDDEN_READ)
             }]),
         ),
@@ -61,7 +61,11 @@ pub(crate) fn uses() -> Vec<Use> {
         of(
             GROUPS_SCOPED,
             "Change the members of the groups in one administrative unit, and of no other: by an Entra role, without a permission to write.",
-            and_reads(changes(MEMBER, &[]).map(|wanted| WantedAbility { scoped: true, ..wanted })),
+            and_reads(changes(MEMBER, &[]).map(|wanted| WantedAbility {
+                within: Some(Kind::Unit.name().to_owned()),
+                classes: Vec::new(),
+                ..wanted
+            })),
         ),
         of("groups", "Change which users and groups are members of a group.", and_reads(members())),
         of(
@@ -94,12 +98,7 @@ pub(crate) fn uses() -> Vec<Use> {
         of(
             "role-assignable",
             "Change the members of groups that can be assigned to a role.",
-            and_reads(
-                changes(MEMBER, &[GROUP_MEMBER_WRITE, ROLE_WRITE]).map(|wanted| WantedAbility {
-                    class: Some(ROLE_ASSIGNABLE.to_owned()),
-                    ..wanted
-                }),
-            ),
+            and_reads(changes(MEMBER, &[GROUP_MEMBER_WRITE, ROLE_WRITE]).map(of_role_assignable)),
         ),
         of(
             "roles-permanent",
@@ -141,8 +140,8 @@ fn wanted(
             principal: None,
         },
         permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
-        class: None,
-        scoped: false,
+        classes: Vec::new(),
+        within: None,
     }
 }
 
@@ -167,10 +166,17 @@ fn and_reads(more: impl IntoIterator<Item = WantedAbility>) -> impl Iterator<Ite
     reads().into_iter().chain(more)
 }
 
-/// Both ways.
+/// Both ways, on every group that anything of ours changes, but for those that can hold roles.
 fn changes(entitlement: &str, permissions: &[&str]) -> [WantedAbility; 2] {
-    ["grant", "revoke"]
-        .map(|action| wanted(action, Kind::Group.name(), Some(entitlement), permissions))
+    let classes = [SECURITY, MICROSOFT_365].map(str::to_owned).to_vec();
+    ["grant", "revoke"].map(|action| WantedAbility {
+        classes: classes.clone(),
+        ..wanted(action, Kind::Group.name(), Some(entitlement), permissions)
+    })
+}
+
+fn of_role_assignable(wanted: WantedAbility) -> WantedAbility {
+    WantedAbility { classes: vec![ROLE_ASSIGNABLE.to_owned()], ..wanted }
 }
 
 fn changes_roles() -> [WantedAbility; 2] {
@@ -195,8 +201,7 @@ fn guide() -> Vec<WantedAbility> {
     let units = [read(Kind::Unit, None, "")];
     let plain = reads().into_iter().chain(units).chain(links).chain(changes_roles());
     let assignable = [MEMBER, OWNER].into_iter().flat_map(|entitlement| {
-        changes(entitlement, &[DIRECTORY_WRITE, ROLE_WRITE])
-            .map(|one| WantedAbility { class: Some(ROLE_ASSIGNABLE.to_owned()), ..one })
+        changes(entitlement, &[DIRECTORY_WRITE, ROLE_WRITE]).map(of_role_assignable)
     });
     plain.map(by_directory).chain(assignable).collect()
 }

@@ -24,13 +24,13 @@ fn descriptor() -> Descriptor {
         "uses": [
             one("read", json!([read()]), nothing.clone()),
             one("open", json!([read(), ability("grant", &["Open"], json!({}))]), nothing.clone()),
-            one("wing", json!([read(), ability("grant", &[], json!({"scoped": true}))]), json!({
+            one("wing", json!([read(), ability("grant", &[], json!({"within": "wing"}))]), json!({
                 "warnings": ["Only a wing."],
                 "steps": [{"title": "The role", "lines": ["Give it."]}],
                 "scripts": [{"tool": "sh", "text": "give-role\n"}, {"tool": "other", "text": "x"}],
             })),
             one("vaults", json!([
-                read(), ability("grant", &["Open", "Open.Vaults"], json!({"class": "vault"})),
+                read(), ability("grant", &["Open", "Open.Vaults"], json!({"classes": ["vault"]})),
             ]), nothing),
         ],
         "setup": {
@@ -64,16 +64,22 @@ fn report(permissions: &[&str], read: Value, grant: Value) -> CheckReport {
     .unwrap()
 }
 
-fn everywhere() -> Value {
-    json!({"authority": "everywhere"})
+fn everywhere(through: &str) -> Value {
+    json!({"authority": "everywhere", "through": [through]})
+}
+
+fn but_vaults(through: &str) -> Value {
+    json!({"authority": "everywhere", "except": ["vault"], "through": [through]})
 }
 
 fn no() -> Value {
     json!({"authority": "no", "needs": ["Open"]})
 }
 
-fn only_in() -> Value {
-    json!({"authority": "only-in", "resources": [{"kind": "wing", "id": "7"}]})
+/// A role, in places of these kinds.
+fn only_in(kinds: &[&str]) -> Value {
+    let resources: Vec<Value> = kinds.iter().map(|kind| json!({"kind": kind, "id": "7"})).collect();
+    json!({"authority": "only-in", "resources": resources, "through": ["a role"]})
 }
 
 fn unknown_authority() -> Value {
@@ -89,7 +95,8 @@ fn a_guide_holds_what_the_uses_take_and_nothing_else() {
     assert_eq!(guide.warnings, ["Careful.", "Only a wing."]);
     assert_eq!(guide.steps[0].lines, ["Tick:", "Read: Read it.", "Open: Open it.", "Done."]);
     assert_eq!(guide.steps[1].title, "The role");
-    assert_eq!(guide.scripts.len(), 1);
+    let tools: Vec<&str> = guide.scripts.iter().map(|script| script.tool.as_str()).collect();
+    assert_eq!(tools, ["sh", "other"]);
     assert_eq!(guide.scripts[0].text, "allow Read Open\ngive-role\n");
     let first = Uses::first(&descriptor).guide();
     assert_eq!(first.scripts[0].text, "allow Read\n");
@@ -103,93 +110,68 @@ fn a_guide_holds_what_the_uses_take_and_nothing_else() {
 #[test]
 fn what_was_granted_is_judged_by_the_use() {
     let descriptor = descriptor();
+    let (wing, two, other) = (only_in(&["wing"]), only_in(&["wing", "wing"]), only_in(&["door"]));
+    let (open, role) = (everywhere("Open"), everywhere("a role"));
+    let (lacks, cannot, more) = ("missing-permission", "missing-authority", "over-granted");
     let table = [
-        ("open", &["Read", "Open"][..], everywhere(), Verdict::Works, "", "", ""),
-        ("open", &["Read"], no(), Verdict::Missing, "Open", "", "missing-permission"),
-        (
-            "open",
-            &["Read"],
-            unknown_authority(),
-            Verdict::Unknown,
-            "Open",
-            "",
-            "missing-permission",
-        ),
-        ("open", &["Read"], only_in(), Verdict::Partly, "Open", "", "missing-permission"),
+        ("open", "Read Open", &open, Verdict::Works, "", "", ""),
+        ("open", "Read", &no(), Verdict::Missing, "Open", "", lacks),
+        ("open", "Read", &unknown_authority(), Verdict::Unknown, "Open", "", lacks),
+        ("open", "Read", &wing, Verdict::Partly, "Open", "", lacks),
         // A role gives it: nothing is missing.
-        ("open", &["Read"], everywhere(), Verdict::Works, "", "", ""),
+        ("open", "Read", &role, Verdict::Works, "", "", ""),
         // The permission is there, and does not work.
-        ("open", &["Read", "Open"], no(), Verdict::Missing, "", "", "missing-authority"),
-        (
-            "open",
-            &["Read", "Open", "Idle"],
-            everywhere(),
-            Verdict::Works,
-            "",
-            "Idle",
-            "over-granted",
-        ),
-        (
-            "open",
-            &["Read", "Open", "Else"],
-            everywhere(),
-            Verdict::Works,
-            "",
-            "Else",
-            "over-granted",
-        ),
-        ("read", &["Read"], no(), Verdict::NotWanted, "", "", ""),
-        ("read", &["Read", "Open"], everywhere(), Verdict::TooMuch, "", "Open", "over-granted"),
-        // By a role, not by a permission.
-        ("read", &["Read"], only_in(), Verdict::TooMuch, "", "", "over-granted"),
-        ("wing", &["Read"], only_in(), Verdict::Works, "", "", ""),
-        ("wing", &["Read"], everywhere(), Verdict::TooMuch, "", "", "over-granted"),
-        ("wing", &["Read"], no(), Verdict::Missing, "", "", "missing-authority"),
-        ("vaults", &["Read", "Open", "Open.Vaults"], everywhere(), Verdict::Works, "", "", ""),
-        (
-            "vaults",
-            &["Read", "Open"],
-            json!({"authority": "everywhere", "except": ["vault"]}),
-            Verdict::Partly,
-            "Open.Vaults",
-            "",
-            "missing-permission",
-        ),
-        (
-            "open",
-            &["Read", "Open"],
-            json!({"authority": "everywhere", "except": ["vault"]}),
-            Verdict::Works,
-            "",
-            "",
-            "",
-        ),
+        ("open", "Read Open", &no(), Verdict::Missing, "", "", cannot),
+        ("open", "Read Open Idle", &open, Verdict::Works, "", "Idle", more),
+        ("open", "Read Open Else", &open, Verdict::Works, "", "Else", more),
+        ("open", "Read Open", &but_vaults("Open"), Verdict::Works, "", "", ""),
+        ("read", "Read", &no(), Verdict::NotWanted, "", "", ""),
+        // The permission is told once, and what hangs on it is not told as well.
+        ("read", "Read Open", &open, Verdict::TooMuch, "", "Open", more),
+        ("read", "Read", &wing, Verdict::TooMuch, "", "", more),
+        ("read", "Read Else", &role, Verdict::TooMuch, "", "Else", "over-granted over-granted"),
+        // Reading opens doors here, too.
+        ("read", "Read", &everywhere("Read"), Verdict::ComesWithIt, "", "", ""),
+        ("wing", "Read", &wing, Verdict::Works, "", "", ""),
+        ("wing", "Read", &two, Verdict::TooMuch, "", "", more),
+        ("wing", "Read", &other, Verdict::Missing, "", "", cannot),
+        ("wing", "Read", &role, Verdict::TooMuch, "", "", more),
+        ("wing", "Read Open", &open, Verdict::TooMuch, "", "Open", more),
+        ("wing", "Read", &no(), Verdict::Missing, "", "", cannot),
+        ("vaults", "Read Open Open.Vaults", &open, Verdict::Works, "", "", ""),
+        ("vaults", "Read Open", &but_vaults("Open"), Verdict::Partly, "Open.Vaults", "", lacks),
     ];
     for (name, granted, grant, verdict, missing, excess, codes) in table {
+        let granted: Vec<&str> = granted.split(' ').collect();
         let uses = Uses::named(&descriptor, &names(&[name])).unwrap();
-        let judgement = uses.judge(&report(granted, everywhere(), grant.clone()));
+        let judgement = uses.judge(&report(&granted, everywhere("Read"), grant.clone()));
         let found = judgement.abilities.iter().find(|one| one.entry.ability.action == "grant");
         let told: Vec<&str> = judgement.findings.iter().map(|one| one.code.as_str()).collect();
+        let too_much: Vec<&str> =
+            judgement.excess.iter().map(|one| one.permission.as_str()).collect();
         assert_eq!(
             (
                 found.unwrap().verdict,
-                judgement.missing.join(" "),
-                judgement.excess.join(" "),
-                told.join(" ")
+                judgement.missing.join(" ").as_str(),
+                too_much.join(" ").as_str(),
+                told.join(" ").as_str()
             ),
-            (verdict, missing.to_owned(), excess.to_owned(), codes.to_owned()),
+            (verdict, missing, excess, codes),
             "{name} {granted:?} {grant}"
         );
     }
 }
 
 #[test]
-fn a_larger_permission_is_told_with_what_is_enough() {
+fn what_to_grant_before_a_permission_is_removed_is_what_hangs_on_it() {
     let descriptor = descriptor();
     let uses = Uses::named(&descriptor, &names(&["open"])).unwrap();
-    let judgement = uses.judge(&report(&["Open.Vaults"], everywhere(), everywhere()));
-    assert_eq!(judgement.instead, ["Open", "Read"]);
-    let finding = &judgement.findings[0];
+    let (read, grant) = (everywhere("Open.Vaults"), everywhere("Open.Vaults"));
+    let judgement = uses.judge(&report(&["Open.Vaults", "Else"], read, grant));
+    assert_eq!(judgement.excess[0].permission, "Else");
+    assert_eq!(judgement.excess[0].instead, [""; 0]);
+    assert_eq!(judgement.excess[1].instead, ["Open", "Read"]);
+    let finding = &judgement.findings[1];
     assert_eq!(
         finding.message,
         "The application holds Open.Vaults, which open does not need. It opens everything."
@@ -198,13 +180,20 @@ fn a_larger_permission_is_told_with_what_is_enough() {
         finding.remedy.as_deref().unwrap(),
         "Grant Open, Read instead, then remove Open.Vaults and revoke its consent."
     );
+    // Without the role nothing would work any more.
+    let uses = Uses::named(&descriptor, &names(&["wing"])).unwrap();
+    let judgement = uses.judge(&report(&["Read", "Open"], everywhere("Read"), everywhere("Open")));
+    let remedy = judgement.findings[0].remedy.as_deref().unwrap();
+    assert!(
+        remedy.starts_with("See that the role is assigned, as `doorward setup doors --use wing`")
+    );
 }
 
 #[test]
 fn without_a_use_only_dangers_and_what_is_never_used_are_told() {
     let descriptor = descriptor();
     let uses = Uses::named(&descriptor, &[]).unwrap();
-    let judgement = uses.judge(&report(&["Read", "Open.Vaults", "Else"], everywhere(), no()));
+    let judgement = uses.judge(&report(&["Read", "Open.Vaults", "Else"], everywhere("Read"), no()));
     assert!(judgement.missing.is_empty() && judgement.excess.is_empty());
     let told: Vec<&str> = judgement.findings.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(
@@ -221,7 +210,7 @@ fn without_a_use_only_dangers_and_what_is_never_used_are_told() {
 fn what_the_check_does_not_mention_is_not_known() {
     let descriptor = descriptor();
     let uses = Uses::named(&descriptor, &names(&["open"])).unwrap();
-    let mut silent = report(&["Read", "Open"], everywhere(), no());
+    let mut silent = report(&["Read", "Open"], everywhere("Read"), no());
     silent.authority.pop();
     let judgement = uses.judge(&silent);
     assert_eq!(judgement.abilities[1].verdict, Verdict::Unknown);

@@ -149,6 +149,7 @@ fn verdict(judged: &JudgedAbility) -> &'static str {
         Verdict::Partly => "MISSING in part",
         Verdict::Unknown if judged.missing.is_empty() => "NOT KNOWN",
         Verdict::Missing | Verdict::Unknown => "MISSING",
+        Verdict::ComesWithIt => "comes with it",
         Verdict::TooMuch => "too much",
         Verdict::NotWanted => "-",
     }
@@ -234,7 +235,7 @@ mod tests {
         let check = |authority: Authority, expected: &str| {
             let (action, kind) = ("grant".to_owned(), "group".to_owned());
             let ability = Ability { action, kind, entitlement: None, principal: None };
-            let entry = AuthorityEntry { ability, authority };
+            let entry = AuthorityEntry { ability, authority, through: Vec::new() };
             assert_eq!(place(&entry, &mut vec!["earlier"], &ObjectRef::to_string), expected);
         };
         let words = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();

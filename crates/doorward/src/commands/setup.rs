@@ -53,7 +53,7 @@ fn show(console: &Console, descriptor: &Descriptor, uses: &Uses<'_>, guide: &Set
     console.line("");
     console.line("Permissions, what each is for, and what does not work without it:");
     super::connector::show_permissions(console, uses.permissions());
-    let chosen = command(descriptor, uses);
+    let chosen = format!("doorward setup {}{}", descriptor.id, uses.option());
     for script in &guide.scripts {
         console.line("");
         console.line(format!(
@@ -83,22 +83,9 @@ fn show_other_uses(console: &Console, descriptor: &Descriptor, uses: &Uses<'_>) 
     console.table(&table);
 }
 
-/// The command that prints this guide.
-fn command(descriptor: &Descriptor, uses: &Uses<'_>) -> String {
-    let names: Vec<&str> = uses.chosen().iter().map(|one| one.name.as_str()).collect();
-    match names.as_slice() {
-        [] => format!("doorward setup {}", descriptor.id),
-        names => format!("doorward setup {} --use {}", descriptor.id, names.join(",")),
-    }
-}
-
 /// What follows the connector's own steps: a connector does not know the command line.
 fn last_step(connector: &str, uses: &Uses<'_>) -> SetupStep {
-    let names: Vec<&str> = uses.chosen().iter().map(|one| one.name.as_str()).collect();
-    let check = match names.as_slice() {
-        [] => "doorward check -i NAME".to_owned(),
-        names => format!("doorward check -i NAME --use {}", names.join(",")),
-    };
+    let check = format!("doorward check -i NAME{}", uses.option());
     SetupStep {
         title: "Add the integration".to_owned(),
         lines: vec![

@@ -41,6 +41,9 @@ pub(crate) const HIDDEN_MEMBERSHIP: &str = "hidden-membership";
 /// The kinds whose adding as a member takes a permission of its own (facts §0).
 const EXTRA_MEMBERS: [Kind; 3] = [Kind::ServicePrincipal, Kind::Device, Kind::Contact];
 
+/// Giving and taking roles.
+const ASSIGN: Deed = Deed("roleAssignments", "allProperties/update");
+
 /// What is read: kind, right, permissions, and the action of a role.
 const READS: [(&str, Option<&str>, &Purpose, Deed); 12] = [
     (Kind::User.name(), None, &READ_USERS, Deed("users", "standard/read")),
@@ -68,17 +71,22 @@ pub(crate) fn authority(token: &BTreeSet<&str>, own: Result<&Own, &Error>) -> Ve
     let mut entries = Vec::new();
     for (kind, entitlement, purpose, deed) in READS {
         let authority = power.reads(kind, entitlement, purpose.needs, deed);
-        entries.push(entry("read", kind, entitlement, authority));
+        let through = power.through(purpose.needs, &[deed]);
+        entries.push(entry("read", kind, entitlement, authority, through));
     }
     for action in ["grant", "revoke"] {
         for entitlement in [MEMBER, OWNER] {
             let links = power.changes_links(entitlement);
-            entries.push(entry(action, Kind::Group.name(), Some(entitlement), links));
+            let through = power.through_of_links(entitlement, &[]);
+            entries.push(entry(action, Kind::Group.name(), Some(entitlement), links, through));
         }
-        entries.push(entry(action, Kind::Role.name(), Some(ASSIGNED), power.changes_roles()));
+        let (roles, through) = (power.changes_roles(), power.through(WRITE_ROLES, &[ASSIGN]));
+        entries.push(entry(action, Kind::Role.name(), Some(ASSIGNED), roles, through));
     }
     entries.extend(EXTRA_MEMBERS.map(|kind| {
-        let mut entry = entry("grant", Kind::Group.name(), Some(MEMBER), power.adds(kind));
+        let extra: Vec<&str> = extra_for_member(kind.name()).into_iter().collect();
+        let (adds, through) = (power.adds(kind), power.through_of_links(MEMBER, &extra));
+        let mut entry = entry("grant", Kind::Group.name(), Some(MEMBER), adds, through);
         entry.ability.principal = Some(kind.name().to_owned());
         entry
     }));
@@ -90,14 +98,19 @@ fn entry(
     kind: &str,
     entitlement: Option<&str>,
     authority: Authority,
+    through: Vec<String>,
 ) -> AuthorityEntry {
+    let through = match authority {
+        Authority::Everywhere { .. } | Authority::OnlyIn { .. } => through,
+        Authority::No { .. } | Authority::Unknown { .. } => Vec::new(),
+    };
     let ability = Ability {
         action: action.to_owned(),
         kind: kind.to_owned(),
         entitlement: entitlement.map(str::to_owned),
         principal: None,
     };
-    AuthorityEntry { ability, authority }
+    AuthorityEntry { ability, authority, through }
 }
 
 /// The units in which a role of ours lets us change these links of groups.
@@ -135,6 +148,29 @@ impl Power<'_> {
 
     fn is_fixed(&self, group: &ObjectRef) -> bool {
         self.own.is_ok_and(|own| own.fixed.contains(group))
+    }
+
+    /// The permissions and roles that give it.
+    fn through(&self, needs: &[&str], deeds: &[Deed]) -> Vec<String> {
+        let carried = needs.iter().filter(|needed| self.token.contains(*needed));
+        let mut through: Vec<String> = carried.map(|needed| (*needed).to_owned()).collect();
+        through.extend(self.own.iter().flat_map(|own| own.roles_for(deeds)));
+        through
+    }
+
+    /// The same for links of groups; owners change members (facts §2.2).
+    fn through_of_links(&self, entitlement: &str, extra: &[&str]) -> Vec<String> {
+        let needs = if entitlement == OWNER { WRITE_OWNERS } else { WRITE_MEMBERS };
+        let deeds = link_deeds(entitlement).map(|(deed, _)| deed);
+        let mut through = self.through(&[needs, &[ROLE_WRITE], extra].concat(), &deeds);
+        if !self.carries(needs) {
+            // Each of these adds to those, and gives nothing by itself.
+            through.retain(|it| it != ROLE_WRITE && !extra.contains(&it.as_str()));
+        }
+        if entitlement == MEMBER && self.owned().any(|group| !self.is_fixed(group)) {
+            through.push("ownership of groups".to_owned());
+        }
+        through
     }
 
     /// Whether a role at a unit reads there is written down nowhere.
@@ -207,6 +243,7 @@ impl Power<'_> {
         let (plain, enough) = (self.changes_links(MEMBER), self.token.contains(extra));
         match without_token.changes_links(MEMBER) {
             _ if enough || !self.carries(WRITE_MEMBERS) => plain,
+            everywhere @ Authority::Everywhere { .. } => everywhere,
             _ if self.token.contains(DIRECTORY_WRITE) => Authority::Unknown {
                 because: format!(
                     "Microsoft documents {extra} for it, which the token does not carry; Directory.ReadWrite.All may be enough."
@@ -219,7 +256,7 @@ impl Power<'_> {
     }
 
     fn changes_roles(&self) -> Authority {
-        let scopes = self.allows(Deed("roleAssignments", "allProperties/update"));
+        let scopes = self.allows(ASSIGN);
         if self.carries(WRITE_ROLES) || scopes.contains(&None) {
             return Authority::Everywhere { except: Vec::new() };
         }

@@ -30,7 +30,7 @@ pub(crate) struct Own {
     /// The groups that we own; `None` when they, and the groups that we are in, may not be read.
     pub(crate) owned: Option<Vec<ObjectRef>>,
     /// Those of them whose members nobody changes here, whoever owns them.
-    pub(super) fixed: BTreeSet<ObjectRef>,
+    pub(crate) fixed: BTreeSet<ObjectRef>,
     /// The names of scopes, as far as they may be read.
     pub(crate) names: BTreeMap<ObjectRef, String>,
 }
@@ -43,6 +43,18 @@ impl Own {
             .filter(|role| deed.is_among(role.actions.iter().map(String::as_str)))
             .map(|role| role.scope.as_ref())
             .collect()
+    }
+
+    /// The roles that allow one of these, each with where it holds.
+    pub(super) fn roles_for(&self, deeds: &[Deed]) -> Vec<String> {
+        let allows = |role: &&OwnRole| {
+            deeds.iter().any(|deed| deed.is_among(role.actions.iter().map(String::as_str)))
+        };
+        let roles = self.roles.iter().filter(allows).map(|role| match &role.scope {
+            None => format!("the role {}", role.name),
+            Some(scope) => format!("the role {} in {}", role.name, self.words(scope)),
+        });
+        roles.collect()
     }
 
     /// A scope in words.

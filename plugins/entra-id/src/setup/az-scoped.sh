@@ -1,6 +1,6 @@
 
 # The role, in one administrative unit only.
-unit=OBJECT_ID_OF_THE_ADMINISTRATIVE_UNIT
+read -r -p "Object id of the administrative unit: " unit
 groups_administrator=fdd7a751-b60b-444a-984c-02652fe8fa1c
 az rest --method post --url https://graph.microsoft.com/v1.0/roleManagement/directory/roleAssignments --output none \
   --headers Content-Type=application/json \

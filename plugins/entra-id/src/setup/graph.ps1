@@ -6,6 +6,9 @@ Connect-MgGraph -NoWelcome -Scopes 'Application.ReadWrite.All', 'AppRoleAssignme
 $name = 'Doorward'
 $permissions = '{permissions}' -split ' '
 
+if (Get-MgApplication -Filter "displayName eq '$name'") {
+    throw "There is an application named $name already. Choose another name above, or remove it first."
+}
 $graph = Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'"
 $roles = @(foreach ($permission in $permissions) {
     $role = $graph.AppRoles | Where-Object { $_.Value -eq $permission }
@@ -18,10 +21,6 @@ $access = @{
 }
 $application = New-MgApplication -DisplayName $name -SignInAudience 'AzureADMyOrg' -RequiredResourceAccess @($access)
 $principal = New-MgServicePrincipal -AppId $application.AppId
-foreach ($role in $roles) {
-    # This is what admin consent does.
-    New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $principal.Id -PrincipalId $principal.Id -ResourceId $graph.Id -AppRoleId $role.Id | Out-Null
-}
 
 $credential = @{ DisplayName = $name; EndDateTime = (Get-Date).AddYears(1) }
 $secret = Add-MgApplicationPassword -ApplicationId $application.Id -PasswordCredential $credential
@@ -29,3 +28,9 @@ $connection = [ordered]@{ client_id = $application.AppId; secret = $secret.Secre
 # Keep it where only you can read it, such as below your home directory.
 $connection | ConvertTo-Json | Set-Content -Path entra-id.json
 Write-Host 'Wrote entra-id.json.'
+
+Start-Sleep -Seconds 30 # a new application is not known everywhere at once
+foreach ($role in $roles) {
+    # This is what admin consent does.
+    New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $principal.Id -PrincipalId $principal.Id -ResourceId $graph.Id -AppRoleId $role.Id | Out-Null
+}

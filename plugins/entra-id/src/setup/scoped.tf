@@ -1,5 +1,10 @@
 
 # The role, in one administrative unit only.
+variable "administrative_unit" {
+  type        = string
+  description = "Object id of the administrative unit"
+}
+
 resource "azuread_directory_role" "groups_administrator" {
   display_name = "Groups Administrator"
 }
@@ -7,5 +12,5 @@ resource "azuread_directory_role" "groups_administrator" {
 resource "azuread_directory_role_assignment" "doorward" {
   role_id             = azuread_directory_role.groups_administrator.template_id
   principal_object_id = azuread_service_principal.doorward.object_id
-  directory_scope_id  = "/administrativeUnits/OBJECT_ID_OF_THE_ADMINISTRATIVE_UNIT"
+  directory_scope_id  = "/administrativeUnits/${var.administrative_unit}"
 }
