@@ -72,3 +72,70 @@ fn a_program_that_fails_is_named_and_its_output_is_not_shown() {
     let file = bench.connection(json!({"secret": {"command": ["no-such-keeper"]}}));
     run(&bench, &["validate", "entra-id", &file]).ends(3).notes("`no-such-keeper`");
 }
+
+/// The secret cannot be had any more, and its program would leave a mark.
+#[test]
+fn what_asks_nobody_needs_no_secret() {
+    let bench = Bench::new();
+    let script =
+        format!("[ -e closed ] && touch mark && exit 4\necho '{secret}'", secret = cast::SECRET);
+    program(&bench, "keeper", &script);
+    let with = |arguments: &[&str]| {
+        let mut command = bench.command(arguments);
+        command.env("PATH", "/usr/bin:/bin").env("CONTOSO_SECRET", cast::SECRET);
+        finish(command.spawn().unwrap())
+    };
+    for (name, source) in [
+        ("variable", json!({"env": "CONTOSO_SECRET"})),
+        ("program", json!({"command": ["./keeper"]})),
+    ] {
+        let file = bench.connection(json!({"secret": source}));
+        with(&add(name, &file)).ends(0);
+        for words in [&["group:Finance"][..], &["au:EMEA"], &["--principals", "guest"]] {
+            with(&[&["integration", "allow", "-i", name], words].concat()).ends(0);
+        }
+        with(&["integration", "protect", "alice@contoso.com", "-i", name]).ends(0);
+        with(&["sync", "-i", name]).ends(14);
+    }
+    bench.file("closed", "");
+    let mark = bench.data().with_file_name("mark");
+    let alice = format!("user:id={}", cast::ALICE);
+    let asked = bench.simulator.trace().len();
+    for name in ["variable", "program"] {
+        for (words, code) in [
+            (&["list", "accounts"][..], 14),
+            (&["list", "resources"], 14),
+            (&["list", "grants"], 14),
+            (&["access", "list", "--on", "group:Engineering", "--last-sync"], 0),
+            (&["access", "list", "--for", "bob@contoso.com", "--last-sync"], 14),
+            (
+                &[
+                    "access",
+                    "explain",
+                    "--for",
+                    "bob@contoso.com",
+                    "--on",
+                    "group:Engineering",
+                    "--last-sync",
+                ],
+                14,
+            ),
+            (&["integration", "policy", "show"], 0),
+            (&["integration", "allow", "--all-groups"], 0),
+            (&["integration", "allow", "--all-groups", "--remove"], 0),
+            (&["integration", "allow", "--principals", "guest", "--remove"], 0),
+            (&["integration", "allow", "group:Finance", "--remove"], 0),
+            (&["integration", "allow", "au:EMEA", "--remove"], 0),
+            (&["integration", "protect", &alice, "--remove"], 0),
+        ] {
+            run(&bench, &[words, &["-i", name]].concat()).ends(code);
+            assert!(!mark.exists(), "{words:?}");
+        }
+        // A look needs it, and says what is missing.
+        let check = run(&bench, &["check", "-i", name]).ends(3);
+        let missing = if name == "variable" { "CONTOSO_SECRET" } else { "keeper" };
+        check.notes(missing).notes("do: ");
+    }
+    assert!(mark.exists());
+    assert_eq!(bench.simulator.trace().len(), asked, "nobody was asked");
+}

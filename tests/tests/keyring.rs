@@ -466,12 +466,16 @@ async fn a_check_does_not_undo_what_was_stored_meanwhile() {
 #[tokio::test(start_paused = true)]
 async fn an_identity_is_not_kept_for_another_connection() {
     let bench = Bench::new();
-    let slow = bench.open();
+    let (slow, late) = (bench.open(), bench.open());
+    slow.check().await.unwrap();
     let host = bench.host();
     let elsewhere = json!({"origin": "https://other.example", "token": "right-token"});
     let proposal = parts::propose(&host, "keyring", &elsewhere).unwrap();
     host.update(&host.select(None).unwrap(), &proposal, None).unwrap();
     slow.check().await.unwrap();
+    // Who asks for the first time would send the new secret to the old place.
+    let error = late.check().await.unwrap_err();
+    assert_eq!(error.reason, "integration-changed", "{error:?}");
     let stored = bench.open().integration();
     assert_eq!(stored.connection["origin"], json!("https://other.example"));
     assert!(stored.identity.is_none());
@@ -617,7 +621,8 @@ async fn a_secret_is_replaced_though_the_old_one_cannot_be_had() {
     host.update(&stored, &proposal, None).unwrap();
     let stored = host.select(None).unwrap();
     assert_eq!(stored.sources, sources);
-    assert!(host.open(&stored).is_err(), "the source is gone");
+    let opened = host.open(&stored).unwrap();
+    assert!(opened.check().await.is_err(), "the source is gone");
     let secret = secrecy::SecretString::from("right-token");
     let proposal = host.propose_secret(&stored, "/token", secret, None).unwrap();
     host.update(&stored, &proposal, None).unwrap();

@@ -4,7 +4,7 @@ use doorward_core::{
     AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, Object, Operation, Outcome,
     Resource, Result, Skipped,
 };
-use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest};
+use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest, Session};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -130,7 +130,8 @@ impl Opened {
         let intent = Intent::new(Arc::clone(store), Arc::clone(&claim), self, judged_by, &prepared);
         let intent = Arc::new(intent);
         let earlier = store.earlier(intent.draft(), EARLIER)?;
-        let mut settlement = self.carry_out_patiently(&intent, &prepared, &earlier).await;
+        let session = self.session()?;
+        let mut settlement = self.carry_out_patiently(session, &intent, &prepared, &earlier).await;
         let entry = intent.written();
         let mut not_journaled = None;
         if let Some(entry) = &entry {
@@ -173,7 +174,7 @@ impl Opened {
     /// The one write request that the operation will send, found by running the same code in plan
     /// mode. `None` when the connector needs no request.
     async fn plan_request(&self, operation: &Operation) -> Result<Option<PlannedRequest>> {
-        let call = self.call(Mode::Plan);
+        let call = self.call(Mode::Plan)?;
         let request = ApplyRequest { operations: vec![operation.clone()] };
         let connector = Arc::clone(&self.connector);
         let ended = call
@@ -194,13 +195,14 @@ impl Opened {
     /// believed when no replica can lag any more. So far nothing was sent.
     async fn carry_out_patiently(
         &self,
+        session: &Session,
         intent: &Arc<Intent>,
         prepared: &Prepared,
         earlier: &[JournalEntry],
     ) -> Settlement {
         let mut delays = LOOKS.into_iter().enumerate().skip(1);
         loop {
-            let mut settlement = self.carry_out(intent, prepared).await;
+            let mut settlement = self.carry_out(session, intent, prepared).await;
             let is_sent = intent.written().is_some();
             if is_sent || !judge::is_contradicted(&settlement, intent.draft(), earlier) {
                 return settlement;
@@ -220,11 +222,16 @@ impl Opened {
     }
 
     /// Sends the write, after its intent is journaled, and judges what came of it.
-    async fn carry_out(&self, intent: &Arc<Intent>, prepared: &Prepared) -> Settlement {
+    async fn carry_out(
+        &self,
+        session: &Session,
+        intent: &Arc<Intent>,
+        prepared: &Prepared,
+    ) -> Settlement {
         let mut options = CallOptions::new(Mode::Live, CALL_DEADLINE);
         let before_write = Arc::clone(intent);
         options.before_write = Some(Arc::new(move |write| before_write.write(write)));
-        let call = self.session.call(options);
+        let call = session.call(options);
         let request = ApplyRequest { operations: vec![prepared.operation.clone()] };
         let result = self
             .run(&call, |cx, connector| {

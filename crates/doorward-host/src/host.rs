@@ -4,32 +4,19 @@ use doorward_core::validation::{Document, ValidConnection, Validator};
 use doorward_core::{Connection, Error, ErrorKind, Factory, Identity, Reach, Registry, Result};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use crate::opened::{connection_changed, stored_now};
+use crate::opened::{Reveal, connection_changed, stored_now};
+use crate::secrets::{Revealed, SecretSources, Secrets, SourceResolver};
 use crate::store::{Claim, Integration, SealedSecret, Store};
 use crate::{Environment, Opened, Policy, Vault};
-
-/// Where secrets that are not stored come from, by pointer: `{"env": …}` or `{"file": …}`.
-pub type SecretSources = BTreeMap<String, Value>;
-
-/// Fetches a secret that is not stored. The local command line reads the environment and files; a
-/// server would refuse.
-pub trait SourceResolver: Send + Sync {
-    /// The secret that the source object names.
-    ///
-    /// # Errors
-    /// `InvalidConnection` when it cannot be had.
-    fn resolve(&self, source: &Value) -> Result<SecretString>;
-}
 
 /// A connection that was validated but not approved yet: the operator sees the reach and decides.
 pub struct Proposal {
     factory: &'static dyn Factory,
     connection: Connection,
-    secrets: BTreeMap<String, SecretString>,
+    secrets: Revealed,
     sources: SecretSources,
     reach: Reach,
 }
@@ -50,9 +37,8 @@ impl Proposal {
 pub struct Host {
     registry: Registry,
     store: Arc<dyn Store>,
-    vault: Vault,
     environment: Environment,
-    resolver: Arc<dyn SourceResolver>,
+    secrets: Arc<Secrets>,
 }
 
 impl Host {
@@ -64,7 +50,8 @@ impl Host {
         environment: Environment,
         resolver: Arc<dyn SourceResolver>,
     ) -> Self {
-        Self { registry, store, vault, environment, resolver }
+        let secrets = Secrets { store: Arc::clone(&store), vault, resolver };
+        Self { registry, store, environment, secrets: Arc::new(secrets) }
     }
 
     /// What the host remembers.
@@ -113,7 +100,7 @@ impl Host {
         source: Option<Value>,
     ) -> Result<Proposal> {
         let factory = self.factory(&integration.connector)?;
-        let mut secrets = self.reveal(integration, Some(pointer))?;
+        let mut secrets = self.secrets.reveal(integration, Some(pointer))?;
         secrets.insert(pointer.to_owned(), secret);
         let mut sources = integration.sources.clone();
         match source {
@@ -299,15 +286,15 @@ impl Host {
         }
     }
 
-    /// Opens a stored integration. Touches no network.
+    /// Opens a stored integration. Touches no network, and no secret before the first request.
     ///
     /// # Errors
-    /// `InvalidConnection` when a secret cannot be had; `DeniedByPolicy` when the connector now
-    /// wants more reach than was approved.
+    /// `DeniedByPolicy` when the connector now wants more reach than was approved.
     pub fn open(&self, integration: &Integration) -> Result<Opened> {
         let factory = self.factory(&integration.connector)?;
-        let secrets = self.reveal(integration, None)?;
-        self.opened(factory, integration.clone(), secrets, true)
+        let secrets = Arc::clone(&self.secrets);
+        let reveal = Box::new(move |integration: &Integration| secrets.of_opened(integration));
+        self.opened(factory, integration.clone(), reveal, true)
     }
 
     /// Opens a proposal without storing it: to check it, or for one command. Calling this is the
@@ -329,14 +316,16 @@ impl Host {
             created: now,
             updated: now,
         };
-        self.opened(proposal.factory, integration, proposal.secrets.clone(), false)
+        let secrets = proposal.secrets.clone();
+        let reveal = Box::new(move |_: &Integration| Ok(secrets.clone()));
+        self.opened(proposal.factory, integration, reveal, false)
     }
 
     fn opened(
         &self,
         factory: &'static dyn Factory,
         integration: Integration,
-        secrets: BTreeMap<String, SecretString>,
+        reveal: Reveal,
         is_stored: bool,
     ) -> Result<Opened> {
         let connector = factory.open(Connection::new(integration.connection.clone()))?;
@@ -355,38 +344,14 @@ impl Host {
                 integration.name
             )));
         }
-        Opened::new(
+        Ok(Opened::new(
             factory.descriptor(),
             connector,
             integration,
-            secrets,
+            reveal,
             self.environment.clone(),
             is_stored.then(|| Arc::clone(&self.store)),
-        )
-    }
-
-    /// The integration's secrets, from the vault and from their sources, but for one that is about
-    /// to be replaced: it may not be readable any more.
-    fn reveal(
-        &self,
-        integration: &Integration,
-        but: Option<&str>,
-    ) -> Result<BTreeMap<String, SecretString>> {
-        let mut secrets = BTreeMap::new();
-        for sealed in self.store.secrets(&integration.id)? {
-            if but == Some(sealed.pointer.as_str()) {
-                continue;
-            }
-            let secret = self.vault.open(&integration.id, &sealed)?;
-            secrets.insert(sealed.pointer, secret);
-        }
-        for (pointer, source) in &integration.sources {
-            if but == Some(pointer.as_str()) {
-                continue;
-            }
-            secrets.insert(pointer.clone(), self.resolver.resolve(source)?);
-        }
-        Ok(secrets)
+        ))
     }
 
     fn seal(&self, id: &str, proposal: &Proposal) -> Result<Vec<SealedSecret>> {
@@ -394,7 +359,7 @@ impl Host {
             .secrets
             .iter()
             .filter(|(pointer, _)| !proposal.sources.contains_key(*pointer))
-            .map(|(pointer, secret)| self.vault.seal(id, pointer, secret))
+            .map(|(pointer, secret)| self.secrets.vault.seal(id, pointer, secret))
             .collect()
     }
 

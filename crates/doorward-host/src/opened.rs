@@ -5,13 +5,12 @@ use doorward_core::{
     Query, ReadRequest, Record, Result,
 };
 use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Session, SessionOptions};
-use secrecy::SecretString;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::secrets::Revealed;
 use crate::store::{Integration, Store};
 use crate::{Environment, Judgement, Policy, Uses};
 
@@ -30,8 +29,14 @@ pub struct Opened {
     /// None when the integration is not stored: then nothing can be changed.
     pub(crate) store: Option<Arc<dyn Store>>,
     integration: Mutex<Integration>,
-    pub(crate) session: Session,
+    /// Gives the secrets.
+    reveal: Reveal,
+    /// Made by the first call: what asks nobody needs no secret.
+    session: OnceLock<Session>,
 }
+
+/// Gives the secrets of an integration as it was opened.
+pub(crate) type Reveal = Box<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
 
 /// Every page of an answer.
 #[derive(Default)]
@@ -45,27 +50,19 @@ impl Opened {
         descriptor: &'static Descriptor,
         connector: Arc<dyn Connector>,
         integration: Integration,
-        secrets: BTreeMap<String, SecretString>,
+        reveal: Reveal,
         environment: Environment,
         store: Option<Arc<dyn Store>>,
-    ) -> Result<Self> {
-        let session = Session::new(SessionOptions {
-            transport: Arc::clone(&environment.transport),
-            reach: integration.reach.clone(),
-            secrets: secrets.into_iter().collect(),
-            clock: Arc::clone(&environment.clock),
-            random: Arc::clone(&environment.random),
-            log: Arc::clone(&environment.log),
-            limits: Limits::default(),
-        })?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             descriptor,
             connector,
             environment,
             store,
             integration: Mutex::new(integration),
-            session,
-        })
+            reveal,
+            session: OnceLock::new(),
+        }
     }
 
     /// What the connector says about itself.
@@ -90,7 +87,7 @@ impl Opened {
     /// # Errors
     /// Those of [`Connector::check`], and a refused credential as the connector explains it.
     pub async fn check(&self) -> Result<CheckReport> {
-        let call = self.call(Mode::Read);
+        let call = self.call(Mode::Read)?;
         let report =
             self.run(&call, |cx, connector| async move { connector.check(&cx).await }).await?;
         self.remember(&report.identity)?;
@@ -170,8 +167,30 @@ impl Opened {
         self.integration.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn call(&self, mode: Mode) -> Call {
-        self.session.call(CallOptions::new(mode, CALL_DEADLINE))
+    pub(crate) fn call(&self, mode: Mode) -> Result<Call> {
+        Ok(self.session()?.call(CallOptions::new(mode, CALL_DEADLINE)))
+    }
+
+    /// What requests are sent through. The first time, the secrets are read.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when a secret cannot be had or used; `Unavailable` when the integration
+    /// leads elsewhere now.
+    pub(crate) fn session(&self) -> Result<&Session> {
+        if let Some(session) = self.session.get() {
+            return Ok(session);
+        }
+        let integration = self.integration();
+        let session = Session::new(SessionOptions {
+            transport: Arc::clone(&self.environment.transport),
+            secrets: (self.reveal)(&integration)?.into_iter().collect(),
+            reach: integration.reach,
+            clock: Arc::clone(&self.environment.clock),
+            random: Arc::clone(&self.environment.random),
+            log: Arc::clone(&self.environment.log),
+            limits: Limits::default(),
+        })?;
+        Ok(self.session.get_or_init(|| session))
     }
 
     /// Runs one call of the connector and turns every ending but its result into an error.
@@ -198,7 +217,7 @@ impl Opened {
         let mut cursor: Option<Value> = None;
         for _ in 0..MOST_PAGES {
             let request = ReadRequest { query: query.clone(), cursor: cursor.clone() };
-            let call = self.call(Mode::Read);
+            let call = self.call(Mode::Read)?;
             let answer = self
                 .run(&call, |cx, connector| {
                     let request = request.clone();

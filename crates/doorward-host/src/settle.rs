@@ -217,7 +217,7 @@ impl Opened {
             given_up: self.given_up(entry),
             last_changed: self.last_changed(entry)?,
         };
-        let call = self.session.call(CallOptions::new(Mode::Read, LOOK_DEADLINE));
+        let call = self.session()?.call(CallOptions::new(Mode::Read, LOOK_DEADLINE));
         self.run(&call, |cx, connector| {
             let (connector, request) = (Arc::clone(&connector), request.clone());
             async move { connector.settle(&cx, request).await }

@@ -244,13 +244,16 @@ impl<'a> Driver<'a> {
         let opened = self.opened;
         let request = SyncRequest { cursor: waiting.cursor.clone(), facts: self.facts.clone() };
         async move {
-            let call = opened.call(Mode::Read);
-            let page = opened
-                .run(&call, |cx, connector| {
-                    let (connector, request) = (Arc::clone(&connector), request.clone());
-                    async move { connector.sync(&cx, request).await }
-                })
-                .await;
+            let read = async {
+                let call = opened.call(Mode::Read)?;
+                opened
+                    .run(&call, |cx, connector| {
+                        let (connector, request) = (Arc::clone(&connector), request.clone());
+                        async move { connector.sync(&cx, request).await }
+                    })
+                    .await
+            };
+            let page = read.await;
             (waiting, page)
         }
     }
