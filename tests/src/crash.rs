@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use doorward_core::{Error, ErrorKind, Record, Result};
 use doorward_host::{
-    Claim, Holder, Integration, JournalEntry, Run, SealedSecret, Settlement, Snapshot, Store,
-    StoredPage, SyncStore,
+    Claim, Holder, Integration, JournalEntry, KnownName, Run, SealedSecret, Settlement, Snapshot,
+    Store, StoredPage, SyncStore,
 };
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError};
 use std::future::pending;
@@ -124,6 +124,15 @@ impl SyncStore for CrashingStore {
     }
     fn snapshot(&self, integration: &str) -> Result<Option<Snapshot>> {
         self.inner.snapshot(integration)
+    }
+    fn names(
+        &self,
+        integration: &str,
+        kind: &str,
+        beginning: &str,
+        limit: u32,
+    ) -> Result<Vec<KnownName>> {
+        self.inner.names(integration, kind, beginning, limit)
     }
 }
 

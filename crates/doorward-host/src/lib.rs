@@ -41,6 +41,6 @@ pub use store::{
     Claim, Closing, Integration, JournalEntry, JournalState, RequestSummary, Run, SealedSecret,
     Settlement, Store, StoredPage, SyncStore,
 };
-pub use sync::{Ledger, Progress, Snapshot};
+pub use sync::{KnownName, Ledger, Progress, Snapshot};
 pub use uses::{Excess, JudgedAbility, Judgement, Uses, Verdict};
 pub use vault::Vault;

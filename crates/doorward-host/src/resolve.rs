@@ -174,8 +174,12 @@ fn fits(object: &Object, term: &Term) -> bool {
 
 /// Whether two names are the same to a person: equal after NFC and Unicode case folding.
 fn same_name(a: &str, b: &str) -> bool {
-    let (a, b): (String, String) = (a.nfc().collect(), b.nfc().collect());
-    UniCase::unicode(a) == UniCase::unicode(b)
+    folded(a) == folded(b)
+}
+
+/// What is the same for names that are the same to a person.
+pub(crate) fn folded(name: &str) -> String {
+    UniCase::unicode(name.nfc().collect::<String>()).to_folded_case()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The store in one SQLite file.
 
 use doorward_core::{Error, ErrorKind, Result};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -58,10 +58,19 @@ const MIGRATIONS: &[&str] = &[
         id TEXT NOT NULL, document BLOB NOT NULL
     ) STRICT;
 ",
+    "
+    CREATE TABLE names (
+        integration TEXT NOT NULL REFERENCES integrations (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL, folded TEXT NOT NULL, id TEXT NOT NULL,
+        text TEXT NOT NULL, other TEXT, is_login INTEGER NOT NULL,
+        PRIMARY KEY (integration, kind, folded, id)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 mod copies;
 mod holder;
+mod names;
 mod rekey;
 mod runs;
 
@@ -94,6 +103,20 @@ impl SqliteStore {
         // An intent must survive a power cut that follows it.
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         Self::prepare(connection, Some(locks))
+    }
+
+    /// A look at the store in this directory as it is: makes, changes and brings up to date nothing,
+    /// and waits for nobody.
+    ///
+    /// # Errors
+    /// `InvalidRequest` or `Internal` when it is not there or cannot be read.
+    pub fn glance(directory: &Path) -> Result<Self> {
+        let path = directory.join("doorward.db");
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+        // Without locks nothing could be claimed, and nothing can be written here.
+        Ok(Self { connection: Mutex::new(connection), locks: None })
     }
 
     /// A store in memory, for simulations and for connections that are not stored.

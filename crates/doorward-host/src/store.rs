@@ -11,7 +11,7 @@ use std::fs::File;
 
 use crate::Policy;
 use crate::sqlite::Holder;
-use crate::sync::Snapshot;
+use crate::sync::{KnownName, Snapshot};
 
 /// A named connector with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -229,13 +229,23 @@ pub trait SyncStore: Send + Sync {
     fn drop_stream(&self, run: &Run, stream: &str) -> Result<()>;
     /// Gives the records of every page, in merge order.
     fn each_page(&self, run: &Run, take: &mut dyn FnMut(Vec<Record>)) -> Result<()>;
-    /// Puts the snapshot in place of the last one, at once or not at all, and drops the pages.
+    /// Puts the snapshot, and the names in it, in place of the last ones, at once or not at all, and
+    /// drops the pages.
     ///
     /// # Errors
     /// As [`commit_pages`](Self::commit_pages).
     fn seal(&self, run: &Run, snapshot: &Snapshot) -> Result<()>;
     /// The snapshot of the last finished sync.
     fn snapshot(&self, integration: &str) -> Result<Option<Snapshot>>;
+    /// The names of the last finished sync, of objects of this kind, that begin so, without regard
+    /// to case: in alphabetical order, and at most so many. Takes an instant.
+    fn names(
+        &self,
+        integration: &str,
+        kind: &str,
+        beginning: &str,
+        limit: u32,
+    ) -> Result<Vec<KnownName>>;
 }
 
 /// The host's memory: coarse, synchronous operations.

@@ -222,8 +222,8 @@ pub(crate) enum Command {
     },
     /// Print a script that completes commands in your shell
     ///
-    /// It completes commands, options, and the names of connectors and integrations. It asks no
-    /// system for anything.
+    /// It completes commands, options, the names of connectors and integrations, and those of people,
+    /// groups and roles that the last sync saw. It asks no system for anything.
     #[command(
         after_help = "Examples:\n  doorward completion bash > ~/.local/share/bash-completion/completions/doorward\n  doorward completion zsh > ~/.zfunc/_doorward\n  doorward completion fish > ~/.config/fish/completions/doorward.fish\n  doorward completion powershell >> $PROFILE"
     )]

@@ -2,102 +2,108 @@
 //! next. It reads what is stored on this machine and never the network; whatever goes wrong, it
 //! offers less.
 
+mod line;
+mod objects;
+mod shells;
+
 use clap::{Arg, Command};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
-use clap_complete::env::{CompleteEnv, Shells};
-use doorward_core::{Error, Registry, Result};
-use doorward_host::Store;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
+use doorward_core::Registry;
+use doorward_host::{SqliteStore, Store};
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
 
 use crate::app::App;
-use crate::cli::{Globals, Shell, command};
+use crate::cli::{Globals, command};
 use crate::exit::Exit;
+use crate::output::Stream;
 use crate::settings::Settings;
+use objects::Side;
+pub(crate) use shells::script;
 
 /// The variable by which a shell's script says that it wants completion, and which shell it is.
 const VARIABLE: &str = "DOORWARD_COMPLETE";
 
 /// Answers the shell, when it is a shell that asks.
 pub(crate) fn answer() -> Option<Exit> {
-    let asked = CompleteEnv::with_factory(|| with_names(command()))
-        .var(VARIABLE)
-        .bin("doorward")
-        .try_complete(std::env::args_os(), None);
-    match asked {
-        Ok(false) => None,
-        Ok(true) => Some(Exit::DONE),
-        // Nobody reads a message in the middle of a command line.
-        Err(_) => Some(Exit::USAGE),
-    }
-}
-
-/// The script for a shell. It finds the program on the search path, also after an update.
-///
-/// # Errors
-/// `Internal` when the shell is not one of those that the completing library knows.
-pub(crate) fn script(shell: Shell) -> Result<String> {
-    let name = match shell {
-        Shell::Bash => "bash",
-        Shell::Zsh => "zsh",
-        Shell::Fish => "fish",
-        Shell::Powershell => "powershell",
-    };
-    let failed = || Error::internal(format!("There is no completion for {name}."));
-    let mut script = Vec::new();
-    Shells::builtins()
-        .completer(name)
-        .ok_or_else(failed)?
-        .write_registration(VARIABLE, "doorward", "doorward", "doorward", &mut script)
-        .map_err(|_| failed())?;
-    String::from_utf8(script).map_err(|_| failed())
+    let name = std::env::var_os(VARIABLE).filter(|name| !name.is_empty())?;
+    // Nobody reads a message in the middle of a command line.
+    let Some(shell) = shells::named(&name) else { return Some(Exit::USAGE) };
+    let asked = shells::asked(shell);
+    let words: Arc<[OsString]> = asked.words.clone().into();
+    let mut command = with_names(command(), &words);
+    let here = std::env::current_dir().ok();
+    let found = complete(&mut command, asked.words.clone(), asked.place, here.as_deref());
+    let found = found.unwrap_or_default();
+    crate::output::parser_text(Stream::Out, &shells::told(shell, &asked, &found));
+    Some(Exit::DONE)
 }
 
 /// Lets each argument offer names, by what it is called.
-fn with_names(command: Command) -> Command {
+fn with_names(command: Command, words: &Arc<[OsString]>) -> Command {
     let is_add = command.get_name() == "add";
     command
         .mut_args(|argument| {
-            let offer = |argument: Arg, names: fn() -> Vec<String>| {
-                argument.add(ArgValueCandidates::new(move || candidates(names())))
+            let objects = |argument: Arg, side: Side| {
+                let words = Arc::clone(words);
+                argument.add(ArgValueCompleter::new(move |typed: &OsStr| {
+                    objects::offered(&words, typed, side).unwrap_or_default()
+                }))
             };
             match argument.get_id().as_str() {
-                "connector" => offer(argument, connectors),
-                "integration" => offer(argument, integrations),
-                "name" if !is_add => offer(argument, integrations),
-                "to" | "from" | "on" | "who" | "resource" => offer(argument, objects),
+                "connector" => argument.add(ArgValueCandidates::new(connectors)),
+                "name" if is_add => argument,
+                "integration" | "name" => {
+                    let words = Arc::clone(words);
+                    argument.add(ArgValueCandidates::new(move || integrations(&words)))
+                }
+                "to" | "from" | "who" => objects(argument, Side::Principals),
+                "on" | "resource" => objects(argument, Side::Resources),
+                "object" => objects(argument, Side::Both),
                 _ => argument,
             }
         })
-        .mut_subcommands(with_names)
+        .mut_subcommands(|command| with_names(command, words))
 }
 
-fn candidates(names: Vec<String>) -> Vec<CompletionCandidate> {
-    names.into_iter().map(CompletionCandidate::new).collect()
-}
-
-fn connectors() -> Vec<String> {
+fn connectors() -> Vec<CompletionCandidate> {
     let Ok(registry) = Registry::native() else { return Vec::new() };
-    registry.iter().map(|factory| factory.descriptor().id.clone()).collect()
+    registry.iter().map(|factory| factory.descriptor().id.clone().into()).collect()
 }
 
-fn integrations() -> Vec<String> {
-    let names = || {
-        let found = store()?.integrations().ok()?;
-        Some(found.into_iter().map(|integration| integration.name).collect())
+fn integrations(words: &[OsString]) -> Vec<CompletionCandidate> {
+    let found = store(words).and_then(|store| store.integrations().ok()).unwrap_or_default();
+    found.into_iter().map(|integration| integration.name.into()).collect()
+}
+
+/// The store where the half-written line, the environment and the configuration file say it is, if
+/// it is there.
+fn store(words: &[OsString]) -> Option<SqliteStore> {
+    let globals = Globals {
+        data_dir: option(words, "--data-dir", None).map(Into::into),
+        config: option(words, "--config", None).map(Into::into),
+        ..Globals::default()
     };
-    names().unwrap_or_default()
+    let settings = Settings::of(&globals, &|name| std::env::var_os(name)).ok()?;
+    SqliteStore::glance(&App::new(settings).data_directory().ok()?).ok()
 }
 
-/// The names of people and groups from the last sync, as commands take them. None yet: a snapshot is
-/// one blob, and reading all of it at each key press would be too slow.
-fn objects() -> Vec<String> {
-    Vec::new()
-}
-
-/// The store where the environment and the configuration file say it is, if it is there: completion
-/// makes no files. Options on the half-written line are not followed.
-fn store() -> Option<std::sync::Arc<doorward_host::SqliteStore>> {
-    let settings = Settings::of(&Globals::default(), &|name| std::env::var_os(name)).ok()?;
-    let app = App::new(settings);
-    let is_there = app.data_directory().ok()?.join("doorward.db").is_file();
-    if is_there { app.store().ok() } else { None }
+/// What an option is set to on a half-written line.
+fn option(words: &[OsString], long: &str, short: Option<&str>) -> Option<OsString> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == long || short.is_some_and(|short| word == short) {
+            return words.next().filter(|value| !value.is_empty()).cloned();
+        }
+        let text = word.to_str().unwrap_or_default();
+        let rest = text.strip_prefix(long).and_then(|rest| rest.strip_prefix('='));
+        let joined = || {
+            let rest = text.strip_prefix(short?)?;
+            Some(rest.strip_prefix('=').unwrap_or(rest))
+        };
+        if let Some(value) = rest.or_else(joined).filter(|value| !value.is_empty()) {
+            return Some(value.into());
+        }
+    }
+    None
 }

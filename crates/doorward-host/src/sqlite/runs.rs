@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Write};
 
-use super::{SqliteStore, failed};
+use super::{SqliteStore, failed, names};
 use crate::opened::gone;
 use crate::store::{Run, StoredPage, SyncStore};
-use crate::sync::Snapshot;
+use crate::sync::{KnownName, Snapshot};
 
 /// zstd's own default: beyond it, time grows faster than size shrinks.
 const LEVEL: i32 = 3;
@@ -115,6 +115,7 @@ impl SyncStore for SqliteStore {
                 params![run.integration, snapshot.id, document],
             )
             .map_err(failed)?;
+        names::replace(&transaction, &run.integration, snapshot)?;
         transaction.execute("DELETE FROM pages WHERE run = ?1", [&run.id]).map_err(failed)?;
         transaction
             .execute("DELETE FROM runs WHERE integration = ?1", [&run.integration])
@@ -134,14 +135,25 @@ impl SyncStore for SqliteStore {
             .map_err(failed)?;
         document.map(|document| unpacked(&document, MOST_OF_A_SNAPSHOT)).transpose()
     }
+
+    fn names(
+        &self,
+        integration: &str,
+        kind: &str,
+        beginning: &str,
+        limit: u32,
+    ) -> Result<Vec<KnownName>> {
+        names::find(&self.connection(), integration, kind, beginning, limit)
+    }
 }
 
-/// Forgets the snapshot, and ends a sync that is under way.
+/// Forgets the snapshot with its names, and ends a sync that is under way.
 pub(super) fn forget(connection: &rusqlite::Connection, integration: &str) -> Result<()> {
     for sql in [
         "DELETE FROM pages WHERE run IN (SELECT id FROM runs WHERE integration = ?1)",
         "DELETE FROM runs WHERE integration = ?1",
         "DELETE FROM snapshots WHERE integration = ?1",
+        "DELETE FROM names WHERE integration = ?1",
     ] {
         connection.execute(sql, [integration]).map_err(failed)?;
     }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::Opened;
 use crate::store::{Run, Store, StoredPage};
 pub use ledger::{Ledger, Progress};
-pub use snapshot::Snapshot;
+pub use snapshot::{KnownName, Snapshot};
 
 use frontier::{Frontier, Waiting};
 use merge::Tables;

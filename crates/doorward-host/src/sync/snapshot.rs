@@ -18,6 +18,21 @@ const MOST_PATHS: usize = 200;
 /// Steps that are taken to find them: a tangle of groups must not take for ever.
 const MOST_STEPS: usize = 100_000;
 
+/// A name of the last sync, as it may be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownName {
+    /// Whose.
+    pub key: ObjectRef,
+    /// The name, or the one that it signs in with.
+    pub text: String,
+    /// The other of the two.
+    pub other: Option<String>,
+    /// Whether it signs in with this one.
+    pub is_login: bool,
+    /// Whether another object of this kind has it, too.
+    pub is_shared: bool,
+}
+
 /// What one finished sync saw. Tables are sorted by key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
