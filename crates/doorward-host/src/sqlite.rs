@@ -4,12 +4,13 @@ use doorward_core::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::opened::gone;
+use crate::private;
 use crate::store::{
     Claim, Integration, JournalEntry, JournalState, SealedSecret, Settlement, Store, name_taken,
 };
@@ -95,9 +96,9 @@ impl SqliteStore {
     pub fn open(directory: &Path) -> Result<Self> {
         let path = directory.join("doorward.db");
         let locks = directory.join("locks");
-        make_private_directory(&locks).map_err(|error| unusable(directory, error))?;
-        make_private_directory(directory).map_err(|error| unusable(directory, error))?;
-        private_file(&path).map_err(|error| unusable(&path, error))?;
+        private::make_directory(directory).map_err(|error| unusable(directory, error))?;
+        private::make_directory(&locks).map_err(|error| unusable(directory, error))?;
+        private::open_file(&path).map_err(|error| unusable(&path, error))?;
         let connection = Connection::open(&path).map_err(failed)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         // An intent must survive a power cut that follows it.
@@ -141,7 +142,7 @@ impl SqliteStore {
     fn lock_file(&self, name: &str) -> Result<Option<Lock>> {
         let Some(directory) = &self.locks else { return Ok(Some(Lock(None))) };
         let path = directory.join(format!("{name}.lock"));
-        let file = private_file(&path).map_err(|error| unusable(&path, error))?;
+        let file = private::open_file(&path).map_err(|error| unusable(&path, error))?;
         match file.try_lock() {
             Ok(()) => {
                 holder::sign(&file);
@@ -508,38 +509,4 @@ fn unusable(path: &Path, error: std::io::Error) -> Error {
     )
     .remedy("Check that it exists and belongs to you, or give another one with `--data-dir`.")
     .cause(error)
-}
-
-fn make_private_directory(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    close_to_others(&file)?;
-    Ok(file)
-}
-
-/// A file that was there before, e.g. a copy, may be open to others.
-#[cfg(unix)]
-fn close_to_others(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn close_to_others(_file: &File) -> std::io::Result<()> {
-    Ok(())
 }

@@ -11,6 +11,7 @@ use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::path::Path;
 use zeroize::Zeroizing;
 
+use crate::private;
 use crate::store::SealedSecret;
 
 const KEY_LENGTH: usize = 32;
@@ -72,7 +73,8 @@ impl Vault {
             .prefix(".key-")
             .tempfile_in(directory.unwrap_or(Path::new(".")))
             .map_err(|error| unusable(path, error))?;
-        file.write_all(text.as_bytes())
+        private::close_file(file.path())
+            .and_then(|()| file.write_all(text.as_bytes()))
             .and_then(|()| file.as_file().sync_all())
             .map_err(|error| unusable(path, error))?;
         match file.persist_noclobber(path) {
@@ -173,11 +175,8 @@ fn unusable(path: &Path, error: std::io::Error) -> Error {
     .cause(error)
 }
 
-#[cfg(unix)]
 fn refuse_open_permissions(file: &File, path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata().map_err(|error| unusable(path, error))?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if !private::is_open(file).map_err(|error| unusable(path, error))? {
         return Ok(());
     }
     Err(Error::new(
@@ -189,9 +188,4 @@ fn refuse_open_permissions(file: &File, path: &Path) -> Result<()> {
         "Run `chmod 600 {}`, and consider every stored secret as known to others.",
         path.display()
     )))
-}
-
-#[cfg(not(unix))]
-fn refuse_open_permissions(_file: &File, _path: &Path) -> Result<()> {
-    Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use super::{SqliteStore, failed, migrate};
+use crate::private;
 
 impl SqliteStore {
     /// Writes everything that is remembered into a new file for its owner only, as it is at one
@@ -22,6 +23,7 @@ impl SqliteStore {
             return Err(exists(to));
         }
         let copy = beside(to).map_err(failed_to)?;
+        private::close_file(copy.path()).map_err(failed_to)?;
         let path = copy.path().to_str().ok_or_else(|| not_written(to))?;
         self.connection()
             .execute("VACUUM INTO ?1", [path])

@@ -4,8 +4,8 @@ use doorward_core::Result;
 use rusqlite::params;
 use std::fs::{File, TryLockError};
 
-use super::{SqliteStore, failed, private_file, unusable};
-use crate::SealedSecret;
+use super::{SqliteStore, failed, unusable};
+use crate::{SealedSecret, private};
 
 /// While it lives, the key of stored secrets is not changed by another process, or, when it was
 /// taken for a change, not used by one.
@@ -22,7 +22,7 @@ impl SqliteStore {
     pub fn use_key(&self) -> Result<KeyUse> {
         let Some(directory) = &self.locks else { return Ok(KeyUse(None)) };
         let path = directory.join("key.lock");
-        let file = private_file(&path).map_err(|error| unusable(&path, error))?;
+        let file = private::open_file(&path).map_err(|error| unusable(&path, error))?;
         file.lock_shared().map_err(|error| unusable(&path, error))?;
         Ok(KeyUse(Some(file)))
     }
@@ -34,7 +34,7 @@ impl SqliteStore {
     pub fn change_key(&self) -> Result<Option<KeyUse>> {
         let Some(directory) = &self.locks else { return Ok(Some(KeyUse(None))) };
         let path = directory.join("key.lock");
-        let file = private_file(&path).map_err(|error| unusable(&path, error))?;
+        let file = private::open_file(&path).map_err(|error| unusable(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(KeyUse(Some(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),

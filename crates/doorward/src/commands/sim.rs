@@ -1,10 +1,9 @@
 //! `doorward sim`: a simulated tenant for another terminal.
 
 use doorward_core::{Error, ErrorKind, Result};
-use doorward_host::SystemClock;
+use doorward_host::{SystemClock, new_private_file};
 use entra_sim::cast;
 use serde_json::json;
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -67,11 +66,7 @@ fn write_file(path: &Path, content: &str, mark: &str) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    let mut file = OpenOptions::new();
-    file.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    let mut file = file.open(path).map_err(failed)?;
+    let mut file = new_private_file(path).map_err(failed)?;
     file.write_all(content.as_bytes()).map_err(|error| {
         // Half of it would be in the way of the next one, which replaces only what is ours.
         let _ = std::fs::remove_file(path);
