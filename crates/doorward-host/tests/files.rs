@@ -60,7 +60,7 @@ fn an_integration_of_an_earlier_version_can_be_read() {
     let database = rusqlite::Connection::open(directory.path().join("doorward.db")).unwrap();
     database
         .execute_batch(
-            "DROP TABLE runs; DROP TABLE pages; DROP TABLE snapshots; DROP INDEX journal_names;
+            "DROP TABLE names; DROP TABLE runs; DROP TABLE pages; DROP TABLE snapshots; DROP INDEX journal_names;
              CREATE INDEX journal_integrations ON journal (integration, sequence);
              PRAGMA user_version = 2;",
         )
