@@ -263,18 +263,21 @@ impl<'d> Uses<'d> {
         let permission = self.descriptor.permissions.iter().find(|one| one.name == *name);
         let danger = permission.and_then(|one| one.danger.as_deref());
         let mut abilities = self.chosen.iter().flat_map(|one| &one.abilities);
-        let remedy = match excess.instead.as_slice() {
-            // Then a role does what the permission does now.
-            [] if abilities.any(|one| one.within.is_some()) => format!(
-                "See that the role is assigned, as `{}` says; then remove {name} and revoke its consent.",
-                self.setup_command()
-            ),
+        // Then a role does what the permission does now.
+        let first = match abilities.any(|one| one.within.is_some()) {
+            true => {
+                format!("See that the role is assigned, as `{}` says. Then: ", self.setup_command())
+            }
+            false => String::new(),
+        };
+        let rest = match excess.instead.as_slice() {
             [] => format!("Remove {name} and revoke its consent."),
             instead => format!(
                 "Grant {} instead, then remove {name} and revoke its consent.",
                 instead.join(", ")
             ),
         };
+        let remedy = format!("{first}{rest}");
         over_granted(
             format!("The application holds {name}, which {} does not need.", self.words()),
             danger,

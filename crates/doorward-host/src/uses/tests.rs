@@ -183,9 +183,9 @@ fn what_to_grant_before_a_permission_is_removed_is_what_hangs_on_it() {
     // Without the role nothing would work any more.
     let uses = Uses::named(&descriptor, &names(&["wing"])).unwrap();
     let judgement = uses.judge(&report(&["Read", "Open"], everywhere("Read"), everywhere("Open")));
-    let remedy = judgement.findings[0].remedy.as_deref().unwrap();
-    assert!(
-        remedy.starts_with("See that the role is assigned, as `doorward setup doors --use wing`")
+    assert_eq!(
+        judgement.findings[0].remedy.as_deref().unwrap(),
+        "See that the role is assigned, as `doorward setup doors --use wing` says. Then: Remove Open and revoke its consent."
     );
 }
 
