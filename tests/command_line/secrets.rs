@@ -1,7 +1,7 @@
 //! Secrets that a program prints.
 #![cfg(unix)]
 
-use entra_sim::cast;
+use entra_sim::{Answer, Fault, Matcher, cast};
 use serde_json::json;
 
 use crate::bench::{Bench, Output, add, files, finish};
@@ -138,4 +138,30 @@ fn what_asks_nobody_needs_no_secret() {
     }
     assert!(mark.exists());
     assert_eq!(bench.simulator.trace().len(), asked, "nobody was asked");
+}
+
+/// What can be seen counts, not what is said: without the secret nothing can.
+#[test]
+fn nothing_is_closed_by_hand_while_the_secret_cannot_be_had() {
+    let bench = Bench::new();
+    let with = |arguments: &[&str]| {
+        let mut command = bench.command(arguments);
+        finish(command.env("CONTOSO_SECRET", cast::SECRET).spawn().unwrap())
+    };
+    let file = bench.connection(json!({"secret": {"env": "CONTOSO_SECRET"}}));
+    with(&add("contoso", &file)).ends(0);
+    with(&["integration", "allow", "group:Works Council"]).ends(0);
+    let mut when = Matcher::once("/v1.0/groups/");
+    when.method = Some(http::Method::DELETE);
+    bench.simulator.inject(Fault { when, what: Answer::ResetBefore });
+    let revoke = ["revoke", "--from", "dave@contoso.com", "--on", "group:Works Council", "--yes"];
+    with(&revoke).ends(13);
+    let entries = with(&["journal", "list", "-o", "json"]).document("JournalList");
+    let id = entries["items"][0]["id"].as_str().unwrap();
+    let close = ["journal", "close", id, "--outcome", "applied", "--reason", "I think so", "--yes"];
+    let asked = bench.simulator.trace().len();
+    bench.run(&close).ends(3).notes("CONTOSO_SECRET");
+    assert_eq!(bench.simulator.trace().len(), asked);
+    let entries = with(&["journal", "list", "-o", "json"]).document("JournalList");
+    assert_eq!(entries["items"][0]["state"], "open", "{entries}");
 }

@@ -100,7 +100,11 @@ impl Opened {
                         "an open change could not be settled: {error}"
                     );
                     // A provider that cannot be reached is not asked once for each entry.
-                    if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout) {
+                    // Nor is a secret that cannot be had.
+                    if matches!(
+                        error.kind,
+                        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::InvalidConnection
+                    ) {
                         break;
                     }
                 }
@@ -113,11 +117,13 @@ impl Opened {
     /// once more before: what can be seen counts, not what is said.
     ///
     /// # Errors
-    /// `InvalidRequest` when its outcome is known, or is found now; `NotFound` when its integration
-    /// was removed; `Unavailable` while another process changes access through it.
+    /// `InvalidRequest` when its outcome is known, or is found now; `InvalidConnection` when a secret
+    /// cannot be had; `NotFound` when its integration was removed; `Unavailable` while another process changes access through it.
     pub async fn close(&self, id: &str, applied: bool, reason: &str) -> Result<JournalEntry> {
         let claim = self.claim().await?;
         let Some(store) = &self.store else { return Err(known(id, None)) };
+        // Without it nothing could be seen.
+        self.session()?;
         let mut entries = self.settle_unsettled(&claim).await?;
         entries.retain(|entry| entry.id == id);
         let Some(mut entry) = entries.pop() else { return Err(known(id, None)) };

@@ -106,8 +106,8 @@ impl SqliteStore {
         Self::prepare(connection, Some(locks))
     }
 
-    /// A look at the store in this directory as it is: makes, changes and brings up to date nothing,
-    /// and waits for nobody.
+    /// A look at the store in this directory as it is: changes and brings up to date nothing, and
+    /// waits for nobody. SQLite may make its own files beside it.
     ///
     /// # Errors
     /// `InvalidRequest` or `Internal` when it is not there or cannot be read.

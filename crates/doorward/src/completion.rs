@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::cli::{Globals, command};
+use crate::cli::{Globals, Shell, command};
 use crate::exit::Exit;
 use crate::output::Stream;
 use crate::settings::Settings;
@@ -31,7 +31,7 @@ pub(crate) fn answer() -> Option<Exit> {
     let Some(shell) = shells::named(&name) else { return Some(Exit::USAGE) };
     let asked = shells::asked(shell);
     let words: Arc<[OsString]> = asked.words.clone().into();
-    let mut command = with_names(command(), &words);
+    let mut command = with_names(command(), shell, &words);
     let here = std::env::current_dir().ok();
     let found = complete(&mut command, asked.words.clone(), asked.place, here.as_deref());
     let found = found.unwrap_or_default();
@@ -40,14 +40,14 @@ pub(crate) fn answer() -> Option<Exit> {
 }
 
 /// Lets each argument offer names, by what it is called.
-fn with_names(command: Command, words: &Arc<[OsString]>) -> Command {
+fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Command {
     let is_add = command.get_name() == "add";
     command
         .mut_args(|argument| {
             let objects = |argument: Arg, side: Side| {
                 let words = Arc::clone(words);
                 argument.add(ArgValueCompleter::new(move |typed: &OsStr| {
-                    objects::offered(&words, typed, side).unwrap_or_default()
+                    objects::offered(shell, &words, typed, side).unwrap_or_default()
                 }))
             };
             match argument.get_id().as_str() {
@@ -63,7 +63,7 @@ fn with_names(command: Command, words: &Arc<[OsString]>) -> Command {
                 _ => argument,
             }
         })
-        .mut_subcommands(|command| with_names(command, words))
+        .mut_subcommands(|command| with_names(command, shell, words))
 }
 
 fn connectors() -> Vec<CompletionCandidate> {

@@ -10,6 +10,8 @@ pub(super) struct Word {
     pub(super) kept: usize,
     /// The quote that is still open.
     pub(super) quote: Option<char>,
+    /// Whether one was closed again within it: what bash replaces then is not known.
+    pub(super) is_mixed: bool,
 }
 
 /// The words of a line that ends at the cursor; the last one is the half-written one, and may be
@@ -33,7 +35,7 @@ pub(super) fn words(line: &str, breaks: &str) -> Vec<Word> {
             }
             (Some(open), _) if open == character => {
                 word.quote = None;
-                word.kept = word.text.chars().count();
+                word.is_mixed = true;
             }
             (Some('"'), '\\') => match characters.next() {
                 Some(next @ ('"' | '\\' | '$' | '`')) => word.text.push(next),
@@ -67,7 +69,7 @@ pub(super) fn in_place(candidate: &str, word: &Word) -> Option<String> {
     let before: String = rest.by_ref().take(word.kept).collect();
     let typed: String = word.text.chars().take(word.kept).collect();
     let rest = rest.as_str();
-    if before.to_lowercase() != typed.to_lowercase() {
+    if word.is_mixed || before.to_lowercase() != typed.to_lowercase() {
         return None;
     }
     match word.quote {
@@ -112,7 +114,7 @@ mod tests {
                 words.iter().take(2).map(|word| &*word.text).collect::<Vec<_>>(),
                 ["doorward", "grant"]
             );
-            let expected = Word { text: expected.to_owned(), kept, quote };
+            let expected = Word { text: expected.to_owned(), kept, quote, is_mixed: false };
             assert_eq!(words.last(), Some(&expected), "{line}");
         }
         assert_eq!(words("", BREAKS), [Word::default()]);
@@ -133,6 +135,9 @@ mod tests {
             ("'role:U", "role:User's", None),
             ("role:", "role:$(touch x);*", Some(r"\$\(touch\ x\)\;\*")),
             ("--on=group:F", "--on=group:Finance", Some("Finance")),
+            // What bash would replace here is the rest of the line.
+            ("group:\"Fi\"", "group:Finance", None),
+            ("group:'F'i", "group:Finance", None),
         ] {
             assert_eq!(in_place(candidate, &last(typed)).as_deref(), expected, "{typed}");
         }

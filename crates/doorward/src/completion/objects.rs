@@ -8,6 +8,8 @@ use doorward_host::{
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use super::shells;
+use crate::cli::Shell;
 use crate::output::text;
 
 /// As many as a person looks through.
@@ -25,6 +27,7 @@ pub(super) enum Side {
 
 /// What fits the half-written word.
 pub(super) fn offered(
+    shell: Shell,
     words: &[OsString],
     typed: &OsStr,
     side: Side,
@@ -38,6 +41,7 @@ pub(super) fn offered(
         store: &store,
         integration: &integration.id,
         side,
+        shell,
     };
     Some(known.fitting(typed))
 }
@@ -65,6 +69,7 @@ struct Known<'a> {
     store: &'a SqliteStore,
     integration: &'a str,
     side: Side,
+    shell: Shell,
 }
 
 impl Known<'_> {
@@ -165,6 +170,7 @@ impl Known<'_> {
             && !written.starts_with('-')
             && written.len() <= LONGEST
             && text::clean(written) == written
+            && shells::takes(self.shell, written)
     }
 }
 

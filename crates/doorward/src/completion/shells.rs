@@ -118,10 +118,14 @@ pub(super) fn told(shell: Shell, asked: &Asked, found: &[CompletionCandidate]) -
     let lines = found.iter().filter_map(|candidate| {
         let value = candidate.get_value().to_str()?;
         // The name of a file may hold anything.
-        let value = Some(value).filter(|value| text::clean(value) == *value)?;
+        let value =
+            Some(value).filter(|value| text::clean(value) == *value && takes(shell, value))?;
         let help = candidate.get_help().map(ToString::to_string);
         let help = help.as_deref().and_then(|help| help.lines().next());
         let with = |value: String, before: &str| match help {
+            Some(help) if shell == Shell::Zsh => {
+                format!("{value}{before}{}\n", help.replace('\\', r"\\"))
+            }
             Some(help) => format!("{value}{before}{help}\n"),
             None => format!("{value}\n"),
         };
@@ -133,6 +137,24 @@ pub(super) fn told(shell: Shell, asked: &Asked, found: &[CompletionCandidate]) -
         })
     });
     lines.collect()
+}
+
+/// Whether a shell writes this into its line as it is. What quotes it is put around it here, and the
+/// shell reads both in its own encoding: in another one than UTF-8 a letter may become a quote, or
+/// swallow one. PowerShell on Windows is asked for no encoding; and before 7.3 it hands a `"` on to
+/// programs as if it were none, as it does a `\` before its own.
+pub(super) fn takes(shell: Shell, value: &str) -> bool {
+    match shell {
+        Shell::Powershell => value.is_ascii() && !value.contains('"') && !value.ends_with('\\'),
+        _ => value.is_ascii() || is_utf8(&|name| std::env::var(name).ok()),
+    }
+}
+
+/// Whether the shell's own encoding is UTF-8, by the variables that decide it.
+fn is_utf8(variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let mut set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
+    let locale = set.find(|value| !value.is_empty()).unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// What is written into PowerShell's line is run: within single quotes nothing means anything but
@@ -152,6 +174,30 @@ fn quoted_for_powershell(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_a_shell_may_read_otherwise_is_not_written() {
+        for (name, expected) in [
+            ("group:$(calc)", true),
+            ("group:\u{3041}f$(calc)\u{3041}f", false),
+            ("group:Finance\" --yes --reason \"x", false),
+            ("group:Zps2 \\", false),
+        ] {
+            assert_eq!(takes(Shell::Powershell, name), expected, "{name}");
+        }
+        for (set, expected) in [
+            (&[("LANG", "C.UTF-8")][..], true),
+            (&[("LANG", "zh_CN.GBK")], false),
+            (&[("LC_ALL", "ja_JP.SJIS"), ("LANG", "C.UTF-8")], false),
+            (&[("LC_ALL", ""), ("LC_CTYPE", "de_DE.utf8")], true),
+            (&[], false),
+        ] {
+            let find = |name: &str| {
+                set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(is_utf8(&find), expected, "{set:?}");
+        }
+    }
 
     #[test]
     fn a_name_runs_nothing_in_powershell() {
