@@ -1,4 +1,5 @@
 use super::*;
+use doorward_core::CheckReport;
 use serde_json::{Value, json};
 
 /// Reads doors; opens them, by a permission or by a role in one wing; opens vaults.
