@@ -288,6 +288,11 @@ fn what_is_missing_and_what_is_too_much_is_said() {
         .says("The application holds RoleManagement.ReadWrite.Directory, which read does not need. With it the application can make itself Global Administrator.")
         .says("do: Grant GroupMember.Read.All, Organization.Read.All, User.Read.All instead, then remove Directory.ReadWrite.All")
         .says("do: Grant RoleManagement.Read.Directory instead, then remove RoleManagement.ReadWrite.Directory");
+    // Changing members of ordinary groups does not hang on it.
+    bench
+        .run(&["check", "--use", "groups"])
+        .ends(0)
+        .says("do: Grant RoleManagement.Read.Directory instead, then remove RoleManagement.ReadWrite.Directory");
     // Without a use they are called dangerous, with the uses that they are for.
     bench
         .run(&["check"])

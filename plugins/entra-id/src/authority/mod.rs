@@ -162,11 +162,9 @@ impl Power<'_> {
     fn through_of_links(&self, entitlement: &str, extra: &[&str]) -> Vec<String> {
         let needs = if entitlement == OWNER { WRITE_OWNERS } else { WRITE_MEMBERS };
         let deeds = link_deeds(entitlement).map(|(deed, _)| deed);
-        let mut through = self.through(&[needs, &[ROLE_WRITE], extra].concat(), &deeds);
-        if !self.carries(needs) {
-            // Each of these adds to those, and gives nothing by itself.
-            through.retain(|it| it != ROLE_WRITE && !extra.contains(&it.as_str()));
-        }
+        // What comes on top gives nothing by itself.
+        let extra = if self.carries(needs) { extra } else { &[] };
+        let mut through = self.through(&[needs, extra].concat(), &deeds);
         if entitlement == MEMBER && self.owned().any(|group| !self.is_fixed(group)) {
             through.push("ownership of groups".to_owned());
         }
