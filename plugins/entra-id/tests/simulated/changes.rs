@@ -1,11 +1,13 @@
 //! Grants and revocations, what refuses them, and what came of lost ones.
 
-use doorward_core::{Error, ErrorKind, OutcomeKind, Query, SettleRequest};
+use doorward_core::{ErrorKind, OutcomeKind, Query, SettleRequest};
 use doorward_http::Mode;
 use entra_sim::{Answer, GroupKind, Lag, Settings, Size, cast};
 use std::time::Duration;
 
-use crate::world::{Ended, World, grants, group, member, operation, owner, robot, user, ways};
+use crate::world::{
+    Ended, World, grants, group, member, operation, owner, refused, robot, user, ways,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_grant_and_a_revocation_say_what_happened_also_when_repeated() {
@@ -36,14 +38,6 @@ async fn a_grant_and_a_revocation_say_what_happened_also_when_repeated() {
     let outcome = world.change(false, member(user(cast::ALICE), cast::FINANCE)).await.unwrap();
     assert_eq!(outcome, OutcomeKind::AlreadyRevoked);
     assert!(world.simulator.trace().iter().all(|entry| entry.note.is_none()));
-}
-
-async fn refused(world: &World, adds: bool, key: doorward_core::GrantKey) -> Error {
-    let before = world.simulator.tenant().revision();
-    let error = world.change(adds, key).await.unwrap_err();
-    assert_eq!(world.simulator.tenant().revision(), before);
-    assert!(error.remedy.is_some() && error.message.len() > 20, "{error:?}");
-    error
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,14 +1,12 @@
 //! Giving and taking roles, what refuses it, and what came of lost answers.
 
-use doorward_core::{
-    Action, ApplyRequest, Error, ErrorKind, GrantKey, OutcomeKind, Query, SettleRequest,
-};
+use doorward_core::{Action, ApplyRequest, ErrorKind, GrantKey, OutcomeKind, Query, SettleRequest};
 use doorward_http::Mode;
 use entra_sim::{Answer, Lag, Settings, Size, cast};
 use std::time::Duration;
 
 use crate::world::{
-    Ended, World, application, assigned, grants, group, operation, robot, unit, user,
+    Ended, World, application, assigned, grants, group, operation, refused, robot, unit, user,
 };
 
 const ASSIGNMENTS: &str = "/v1.0/roleManagement/directory/roleAssignments";
@@ -82,14 +80,6 @@ async fn another_scope_of_the_same_role_stays() {
     world.change(true, in_emea()).await.unwrap();
     assert_eq!(world.change(false, in_emea()).await.unwrap(), OutcomeKind::Revoked);
     assert_eq!(grants(&world.read(Query::Grant { key: tenant_wide }).await).len(), 1);
-}
-
-async fn refused(world: &World, adds: bool, key: GrantKey) -> Error {
-    let before = world.simulator.tenant().revision();
-    let error = world.change(adds, key).await.unwrap_err();
-    assert_eq!(world.simulator.tenant().revision(), before);
-    assert!(error.remedy.is_some() && error.message.len() > 20, "{error:?}");
-    error
 }
 
 #[tokio::test(start_paused = true)]

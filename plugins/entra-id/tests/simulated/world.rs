@@ -330,3 +330,12 @@ pub(crate) fn gaps(answer: &Answer) -> Vec<String> {
 pub(crate) fn ways(paths: &[AccessPath]) -> Vec<String> {
     paths.iter().map(|path| path.names.join(" > ")).collect()
 }
+
+/// A change that is refused, changes nothing, and says what to do.
+pub(crate) async fn refused(world: &World, adds: bool, key: GrantKey) -> Error {
+    let before = world.simulator.tenant().revision();
+    let error = world.change(adds, key).await.unwrap_err();
+    assert_eq!(world.simulator.tenant().revision(), before);
+    assert!(error.remedy.is_some() && error.message.len() > 20, "{error:?}");
+    error
+}
