@@ -1,0 +1,1 @@
+//! A WebAssembly component becomes a connector.
