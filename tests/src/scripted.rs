@@ -61,8 +61,8 @@ impl Connector for Playing {
         Reach { endpoints: Vec::new() }
     }
 
-    fn start(&self, request: StartRequest) -> Vec<Cursor> {
-        self.0.start(&request)
+    fn start(&self, request: StartRequest) -> Result<Vec<Cursor>> {
+        Ok(self.0.start(&request))
     }
 
     async fn check(&self, _: &Context) -> Result<CheckReport> {

@@ -386,7 +386,7 @@ async fn sync_reads_every_page_of_every_stream() {
         message: "the connection broke".to_owned(),
     });
     let (session, connector) = doorward_tests::keyring::open(Arc::new(transport), bench.clock);
-    let mut frontier: Vec<Cursor> = connector.start(StartRequest::default());
+    let mut frontier: Vec<Cursor> = connector.start(StartRequest::default()).unwrap();
     let mut seen = 0;
     while let Some(cursor) = frontier.pop() {
         let call = session.call(doorward_http::CallOptions::new(

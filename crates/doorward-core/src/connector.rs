@@ -35,9 +35,12 @@ pub trait Connector: Send + Sync {
     /// Where a sync begins: one cursor at least for each stream asked for. Pure.
     ///
     /// Without [`Capability::Sync`](crate::Capability::Sync): none.
-    fn start(&self, request: StartRequest) -> Vec<Cursor> {
+    ///
+    /// # Errors
+    /// `ContractViolation` when the connector itself failed, as a component can.
+    fn start(&self, request: StartRequest) -> Result<Vec<Cursor>> {
         let _ = request;
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// Says who we are there, what we may do and where, and what the operator should know.

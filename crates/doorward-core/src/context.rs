@@ -30,7 +30,8 @@ pub enum Level {
 
 /// The log.
 pub trait Log: Send + Sync {
-    /// Writes one line. Never put a body or a token into it.
+    /// Writes one line. Never put a body or a token into it. A line of more than 8 KiB is cut short;
+    /// a call that writes more than 1 MiB is ended, as a `ContractViolation`.
     fn log(&self, level: Level, message: &str);
 }
 

@@ -263,6 +263,9 @@ impl HttpResponse {
     }
 }
 
+/// The most requests that [`Http::send_all`] sends at once.
+pub const MOST_AT_ONCE: usize = 64;
+
 /// HTTP for connectors. The host attaches credentials, holds requests to the approved reach,
 /// retries what may be repeated, and paces.
 ///
@@ -280,6 +283,14 @@ pub trait Http: Send + Sync {
     /// `Timeout`, `ContractViolation` when the body exceeds the host's limits. After a *write* an
     /// error says nothing about whether it took effect; the host settles it.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse>;
+
+    /// Sends these at once, and gives the answers in the same order: [`MOST_AT_ONCE`] at most, all
+    /// of which only read. More of them, or one that writes, end the call as a
+    /// `ContractViolation`.
+    ///
+    /// # Errors
+    /// Each as [`send`](Self::send).
+    async fn send_all(&self, requests: Vec<HttpRequest>) -> Vec<Result<HttpResponse>>;
 
     /// Turns a link that the endpoint gave (a next page, a `Location`) into a path, byte for byte.
     ///

@@ -35,7 +35,7 @@ pub use descriptor::{
     ResourceKind, Script, SetupGuide, SetupStep, Use, WantedAbility,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
-pub use http::{Effect, Http, HttpRequest, HttpResponse, Method, Path};
+pub use http::{Effect, Http, HttpRequest, HttpResponse, MOST_AT_ONCE, Method, Path};
 pub use model::{
     AccessPath, Account, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind, KeptHolder,
     Object, ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,

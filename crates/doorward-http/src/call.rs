@@ -2,20 +2,27 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    Attributes, Context, Error, Http, HttpRequest, HttpResponse, Level, Log, Result,
+    Attributes, Context, Error, Http, HttpRequest, HttpResponse, Level, Log, MOST_AT_ONCE, Result,
 };
+use futures::future::join_all;
 use std::future::{Future, pending};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::ending::Ending;
-use crate::exchange::{Stop, claims, exchange};
+use crate::exchange::{Stop, claims, exchange, only_read};
 use crate::redact::Redactor;
 use crate::retry::{Budget, Delays};
 use crate::session::Shared;
 use crate::writes::Writes;
 use crate::{CallEnd, WriteRecord, errors};
+
+/// Bytes that one call may log; a connector that writes more is broken.
+const MOST_LOGGED: usize = 1 << 20;
+/// Bytes of one line of it.
+const LONGEST_LINE: usize = 8 << 10;
 
 /// What a call may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +73,8 @@ pub(crate) struct CallState {
     trouble: Mutex<Option<String>>,
     /// The secrets that this call sent: no error and no log line of it may quote them.
     sent: Mutex<Redactor>,
+    /// Bytes logged so far.
+    logged: AtomicUsize,
 }
 
 impl CallState {
@@ -80,6 +89,11 @@ impl CallState {
 
     fn redacted(&self, error: Error) -> Error {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).error(error)
+    }
+
+    /// Ends the call: the connector broke a rule.
+    fn refuse(&self, reason: &str, message: String) {
+        self.ending.put(CallEnd::Denied(errors::violation(reason, message)));
     }
 
     /// Remembers what a repeat is for, so that a deadline can say what kept the call.
@@ -103,6 +117,7 @@ impl Call {
             limit: options.deadline,
             trouble: Mutex::default(),
             sent: Mutex::new(Redactor::NONE),
+            logged: AtomicUsize::new(0),
             session,
         }))
     }
@@ -209,6 +224,29 @@ impl Http for CallHttp {
         self.settle(exchange(&self.0, request)).await
     }
 
+    async fn send_all(&self, requests: Vec<HttpRequest>) -> Vec<Result<HttpResponse>> {
+        if requests.len() > MOST_AT_ONCE {
+            let many = requests.len();
+            self.0.refuse(
+                "too-many-at-once",
+                format!("The connector sent {many} requests at once; {MOST_AT_ONCE} are allowed."),
+            );
+            return pending().await;
+        }
+        if let Some(request) = requests.iter().find(|request| !only_read(&self.0, request)) {
+            self.0.refuse(
+                "write-among-many",
+                format!(
+                    "The connector tried to write ({} {}) among requests that are sent at once.",
+                    request.method.name(),
+                    request.path.template()
+                ),
+            );
+            return pending().await;
+        }
+        join_all(requests.into_iter().map(|request| self.send(request))).await
+    }
+
     fn relative(&self, endpoint: &str, link: &str) -> Result<String> {
         self.0.session.endpoint(endpoint)?.origin.relative(link)
     }
@@ -224,9 +262,25 @@ struct CallLog(Arc<CallState>);
 
 impl Log for CallLog {
     fn log(&self, level: Level, message: &str) {
+        let before = self.0.logged.fetch_add(message.len(), Ordering::Relaxed);
+        if before.saturating_add(message.len()) > MOST_LOGGED {
+            let limit = MOST_LOGGED >> 20;
+            self.0.refuse(
+                "log-flood",
+                format!("The connector logged more than {limit} MiB in one call."),
+            );
+            return;
+        }
+        // Cut after what was sent is cut out, so that no part of it is left.
         let redacted = self.0.redacted_text(message);
-        self.0.session.log.log(level, redacted.as_deref().unwrap_or(message));
+        let line = redacted.as_deref().unwrap_or(message);
+        self.0.session.log.log(level, short(line));
     }
+}
+
+/// The beginning of a line, as much as one may have.
+fn short(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(LONGEST_LINE)).unwrap_or(line)
 }
 
 /// Whole milliseconds, for logs.

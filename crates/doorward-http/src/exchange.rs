@@ -77,6 +77,13 @@ pub(crate) async fn exchange(
     }
 }
 
+/// Whether a request says of itself, and is believed, that it only reads. What cannot be told here
+/// is refused when it is sent.
+pub(crate) fn only_read(call: &CallState, request: &HttpRequest) -> bool {
+    let Ok(endpoint) = call.session.endpoint(&request.endpoint) else { return true };
+    !matches!(effect(request, &endpoint.read_posts), Ok(Effect::Write))
+}
+
 /// The claims that the approved reach lists.
 pub(crate) async fn claims(call: &Arc<CallState>, endpoint: &str) -> Result<Attributes, Stop> {
     let endpoint = call.session.endpoint(endpoint)?;

@@ -42,8 +42,8 @@ impl Connector for EntraConnector {
         check::check(&self.settings, cx).await
     }
 
-    fn start(&self, request: StartRequest) -> Vec<Cursor> {
-        sync::start(&request)
+    fn start(&self, request: StartRequest) -> Result<Vec<Cursor>> {
+        Ok(sync::start(&request))
     }
 
     async fn sync(&self, cx: &Context, request: SyncRequest) -> Result<Page> {

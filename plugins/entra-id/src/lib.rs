@@ -35,5 +35,8 @@ mod uses;
 
 pub use connector::EntraId;
 
+#[cfg(target_family = "wasm")]
+doorward_guest::export!(EntraId);
+
 #[cfg(not(target_family = "wasm"))]
 doorward_core::register!(|| &EntraId);

@@ -53,10 +53,10 @@ impl Connector for Open {
         Reach { endpoints: serde_json::from_value(endpoint).into_iter().collect() }
     }
 
-    fn start(&self, request: StartRequest) -> Vec<Cursor> {
+    fn start(&self, request: StartRequest) -> Result<Vec<Cursor>> {
         let streams = request.stream.map_or(vec!["people".into(), "rooms".into()], |one| vec![one]);
         let cursor = |stream| Cursor { stream, phase: 0, body: json!(0) };
-        streams.into_iter().map(cursor).collect()
+        Ok(streams.into_iter().map(cursor).collect())
     }
 
     async fn check(&self, cx: &Context) -> Result<CheckReport> {

@@ -202,7 +202,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn drive(&mut self) -> Result<()> {
-        let cursors = self.opened.connector.start(StartRequest::default());
+        let cursors = self.opened.connector.start(StartRequest::default())?;
         self.frontier.start(cursors);
         let most = match self.opened.descriptor.pacing.max_in_flight {
             0 => IN_FLIGHT,
@@ -355,7 +355,7 @@ impl<'a> Driver<'a> {
             facts: self.facts.clone(),
             ..StartRequest::default()
         };
-        self.frontier.start(self.opened.connector.start(request));
+        self.frontier.start(self.opened.connector.start(request)?);
         Ok(())
     }
 

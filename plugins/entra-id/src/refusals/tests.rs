@@ -18,6 +18,9 @@ mod nobody {
         async fn send(&self, _request: HttpRequest) -> Result<HttpResponse> {
             Err(Error::internal("Nothing is sent here."))
         }
+        async fn send_all(&self, _requests: Vec<HttpRequest>) -> Vec<Result<HttpResponse>> {
+            Vec::new()
+        }
         fn relative(&self, _endpoint: &str, link: &str) -> Result<String> {
             Ok(link.to_owned())
         }

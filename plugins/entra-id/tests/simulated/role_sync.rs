@@ -11,7 +11,7 @@ use crate::world::World;
 /// All records of a stream; cursors go through text, as a host keeps them.
 async fn stream(world: &World, name: &str) -> Result<Vec<Record>> {
     let request = StartRequest { stream: Some(name.to_owned()), ..StartRequest::default() };
-    let mut waiting = world.connector.start(request);
+    let mut waiting = world.connector.start(request).unwrap();
     assert_eq!(waiting.len(), 1, "{name}");
     let mut records = Vec::new();
     while let Some(cursor) = waiting.pop() {
