@@ -1,0 +1,124 @@
+//! How long a call has computed. Waiting is free: only the time within polls of the call's future
+//! counts, without what the host does for it there.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what a plugin computes takes real time, also where time is paused; nothing but an endless loop depends on it"
+)]
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+use wasmtime::{Engine, EngineWeak};
+
+/// How often a plugin that computes is looked after.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The time that one call has computed.
+#[derive(Default)]
+pub(crate) struct Stopwatch(Mutex<Running>);
+
+#[derive(Default)]
+struct Running {
+    spent: Duration,
+    since: Option<Instant>,
+}
+
+impl Stopwatch {
+    fn run(&self) {
+        self.change(|running| running.since = Some(Instant::now()));
+    }
+
+    fn stop(&self) {
+        self.change(|running| {
+            running.spent += running.since.take().map(|since| since.elapsed()).unwrap_or_default();
+        });
+    }
+
+    /// The time so far.
+    pub(crate) fn spent(&self) -> Duration {
+        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.spent + running.since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Running)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The future, measured.
+    pub(crate) async fn measure<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            self.run();
+            let polled = future.as_mut().poll(context);
+            self.stop();
+            polled
+        })
+        .await
+    }
+
+    /// A future within a measured one, whose time does not count.
+    pub(crate) async fn pause<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            self.stop();
+            let polled = future.as_mut().poll(context);
+            self.run();
+            polled
+        })
+        .await
+    }
+}
+
+/// Moves the engine's epoch on while a call runs; sleeps while none does.
+pub(crate) struct Ticker {
+    running: Arc<AtomicUsize>,
+    thread: Thread,
+}
+
+impl Ticker {
+    pub(crate) fn start(engine: &Engine) -> Self {
+        let running = Arc::new(AtomicUsize::new(0));
+        let (engine, calls) = (engine.weak(), Arc::clone(&running));
+        let handle = thread::spawn(move || tick(&engine, &calls));
+        Self { running, thread: handle.thread().clone() }
+    }
+
+    /// A call runs for as long as this is kept.
+    pub(crate) fn call(&self) -> Ticking {
+        if self.running.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.thread.unpark();
+        }
+        Ticking(Arc::clone(&self.running))
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.thread.unpark();
+    }
+}
+
+pub(crate) struct Ticking(Arc<AtomicUsize>);
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Ends when the engine is gone.
+fn tick(engine: &EngineWeak, calls: &AtomicUsize) {
+    while let Some(engine) = engine.upgrade() {
+        engine.increment_epoch();
+        drop(engine);
+        if calls.load(Ordering::Acquire) == 0 {
+            thread::park();
+        } else {
+            thread::park_timeout(TICK);
+        }
+    }
+}

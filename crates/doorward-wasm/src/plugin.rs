@@ -1,0 +1,214 @@
+//! One component, compiled and checked.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use doorward_core::{Descriptor, Error, ErrorKind, Result};
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+
+use crate::bindings::PluginPre;
+use crate::imports::{State, linker};
+use crate::quota::Shared;
+use crate::{Runtime, faults};
+
+/// The package of the interface.
+const PACKAGE: &str = "doorward:connector/";
+/// The interface that a component must export, by the versions that are served.
+const EXPORTS: [&str; 1] = ["doorward:connector/connector@0.2."];
+
+/// The SHA-256 of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut sum = [0; 32];
+        for (place, byte) in sum.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {
+            *place = *byte;
+        }
+        Self(sum)
+    }
+
+    /// From 64 hexadecimal digits, with or without `sha256:` before them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        if hex.len() != 64 {
+            return None;
+        }
+        let mut sum = [0; 32];
+        for (index, place) in sum.iter_mut().enumerate() {
+            *place = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Self(sum))
+    }
+
+    /// 64 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "sha256:{}", self.hex())
+    }
+}
+
+/// One component, ready to be called. Cheap to clone.
+#[derive(Clone)]
+pub struct Plugin {
+    /// What it is called in errors and logs.
+    pub(crate) name: Arc<str>,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) prepared: Arc<Prepared>,
+}
+
+/// A component, compiled, with its imports resolved; the quotas that all its calls share.
+pub(crate) struct Prepared {
+    pub(crate) exports: PluginPre<State>,
+    pub(crate) calls: Arc<Semaphore>,
+    pub(crate) memory: Arc<Shared>,
+}
+
+impl Plugin {
+    /// The component of this digest. Its bytes are asked for only when it was not compiled before.
+    ///
+    /// # Errors
+    /// `ContractViolation` when they are no component, or one that does not fit the interface;
+    /// those of `bytes`.
+    pub fn load(
+        runtime: &Arc<Runtime>,
+        name: &str,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>>,
+    ) -> Result<Self> {
+        // Kept while it is compiled: two who want the same wait for each other.
+        let mut all = runtime.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let prepared = match all.get(&digest).and_then(std::sync::Weak::upgrade) {
+            Some(prepared) => prepared,
+            None => {
+                let component = compiled(runtime, name, &digest, bytes)?;
+                let prepared = Arc::new(prepare(runtime, name, &component)?);
+                all.insert(digest, Arc::downgrade(&prepared));
+                prepared
+            }
+        };
+        drop(all);
+        Ok(Self { name: name.into(), runtime: Arc::clone(runtime), prepared })
+    }
+
+    /// The component that these bytes are.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_bytes(runtime: &Arc<Runtime>, name: &str, bytes: Vec<u8>) -> Result<Self> {
+        Self::load(runtime, name, Digest::of(&bytes), || Ok(bytes))
+    }
+
+    /// What the connector says about itself.
+    ///
+    /// # Errors
+    /// `ContractViolation` when it says nothing that can be read.
+    pub fn describe(&self) -> Result<Descriptor> {
+        let text = self.pure(|exports, store| {
+            Box::pin(exports.doorward_connector_connector().call_describe(store))
+        })?;
+        serde_json::from_str(&text).map_err(|error| {
+            faults::violation(&self.name, "plugin-descriptor", "has no usable descriptor")
+                .cause(error)
+        })
+    }
+}
+
+fn compiled(
+    runtime: &Runtime,
+    name: &str,
+    digest: &Digest,
+    bytes: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<Component> {
+    let cache = runtime.compiled.as_ref();
+    if let Some(component) = cache.and_then(|cache| cache.get(&runtime.engine, digest)) {
+        return Ok(component);
+    }
+    let bytes = bytes()?;
+    if Digest::of(&bytes) != *digest {
+        return Err(Error::new(
+            ErrorKind::DeniedByPolicy,
+            "plugin-changed",
+            format!("The file of the plugin `{name}` is not the one that was installed."),
+        )
+        .remedy("Somebody replaced or damaged it. Install it again from where you trust it."));
+    }
+    let component = Component::from_binary(&runtime.engine, &bytes).map_err(|error| {
+        faults::violation(name, "plugin-no-component", "is no WebAssembly component")
+            .remedy("Build it with `doorward plugin build`; a core module alone is not enough.")
+            .cause(error.root_cause())
+    })?;
+    if let Some(cache) = cache {
+        cache.put(&runtime.engine, digest, &component);
+    }
+    Ok(component)
+}
+
+fn prepare(runtime: &Runtime, name: &str, component: &Component) -> Result<Prepared> {
+    check_imports(runtime, name, component)?;
+    check_exports(runtime, name, component)?;
+    let unfit = |error: wasmtime::Error| {
+        faults::violation(name, "plugin-interface", "does not fit the interface")
+            .remedy("Build it anew with the interface of this host, `schemas/wit`.")
+            .cause(error.root_cause())
+    };
+    let linker = linker(&runtime.engine)
+        .map_err(|error| Error::internal("The host's interface is broken.").cause(error))?;
+    let instance = linker.instantiate_pre(component).map_err(unfit)?;
+    Ok(Prepared {
+        exports: PluginPre::new(instance).map_err(unfit)?,
+        calls: Arc::new(Semaphore::new(runtime.limits.plugin_calls)),
+        memory: Shared::new(runtime.limits.plugin_memory),
+    })
+}
+
+/// A component that wants more than the interface has is refused, with what it wants: that refusal
+/// is what proves that it can do no more.
+fn check_imports(runtime: &Runtime, name: &str, component: &Component) -> Result<()> {
+    let shape = component.component_type();
+    let foreign: Vec<&str> = shape
+        .imports(&runtime.engine)
+        .map(|(import, _)| import)
+        .filter(|import| !import.starts_with(PACKAGE))
+        .collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    Err(faults::violation(
+        name,
+        "plugin-imports",
+        format!("wants what no plugin gets: {}", foreign.join(", ")),
+    )
+    .remedy(
+        "A connector reaches the outside through `doorward:connector` only: no files, sockets, \
+         environment or clocks. Build it without WASI.",
+    )
+    .attribute("imports", foreign))
+}
+
+fn check_exports(runtime: &Runtime, name: &str, component: &Component) -> Result<()> {
+    let shape = component.component_type();
+    let exports: Vec<&str> = shape.exports(&runtime.engine).map(|(export, _)| export).collect();
+    if exports.iter().any(|export| EXPORTS.iter().any(|served| export.starts_with(served))) {
+        return Ok(());
+    }
+    let other = exports.iter().find(|export| export.starts_with(PACKAGE));
+    let what = match other {
+        Some(export) => format!("speaks `{export}`, which this host does not"),
+        None => "is no connector: it does not export `doorward:connector/connector`".to_owned(),
+    };
+    Err(faults::violation(name, "plugin-version", what)
+        .remedy("Build it anew with the interface of this host, `schemas/wit`."))
+}
