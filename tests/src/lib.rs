@@ -11,6 +11,7 @@
 pub mod crash;
 pub mod keyring;
 pub mod parts;
+pub mod plugins;
 pub mod schemas;
 pub mod scripted;
 pub mod world;

@@ -1,7 +1,5 @@
 //! A tenant and a host in one process under paused time, without sockets.
 
-use doorward_core::Factory;
-use doorward_entra_id::EntraId;
 use doorward_host::{ChangeRequest, Host, Opened, Selector, SelectorRole, SqliteStore, Verb};
 use doorward_http::{ServiceTransport, Transport, TransportError, TransportErrorKind};
 use entra_sim::{Settings, SimulatedFault, Simulator, Size, Tenant, cast};
@@ -12,12 +10,8 @@ use tempfile::TempDir;
 
 use crate::crash::{Crash, CrashingStore, CrashingTransport};
 use crate::parts::{self, VirtualClock};
+pub use crate::plugins::entra_id;
 use doorward_core::Clock;
-
-/// The connector that the worlds use.
-pub fn entra_id() -> &'static dyn Factory {
-    &EntraId
-}
 
 /// The connection of the cast's app registration.
 pub fn connection() -> Value {
