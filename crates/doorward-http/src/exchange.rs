@@ -60,6 +60,7 @@ pub(crate) async fn exchange(
     let effect = effect(&request, &endpoint.read_posts)
         .map_err(|error| Stop::end(CallEnd::Denied(error)))?;
     let prepared = Prepared::new(endpoint, effect, request)?;
+    not_for_tokens(call, &prepared.url)?;
     admit(call.mode, &prepared)?;
     let mut exchange = Exchange {
         call,
@@ -94,6 +95,19 @@ pub(crate) async fn claims(call: &Arc<CallState>, endpoint: &str) -> Result<Attr
         }
         _ => Ok(Attributes::new()),
     }
+}
+
+/// A token endpoint is called by the host alone: its answers are credentials.
+fn not_for_tokens(call: &CallState, url: &str) -> Result<(), Stop> {
+    let url = Url::parse(url)
+        .map_err(|_| errors::violation("path", "A path cannot be sent as it is."))?;
+    if !call.session.gives_tokens(&url) {
+        return Ok(());
+    }
+    Err(Stop::end(CallEnd::Denied(errors::violation(
+        "token-endpoint",
+        "The connector tried to call the token endpoint, which no connector may.",
+    ))))
 }
 
 /// Stops a write that the call's mode does not let through.
@@ -336,6 +350,7 @@ impl Exchange<'_> {
         let query = target.query().map(|query| format!("?{query}"));
         let path = format!("{}{}", target.path(), query.unwrap_or_default());
         self.url = origin.join(&path)?;
+        not_for_tokens(self.call, &self.url)?;
         Ok(None)
     }
 }

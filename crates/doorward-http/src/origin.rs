@@ -1,6 +1,7 @@
 //! Origins, and what may stand behind them.
 
 use doorward_core::{Error, Result};
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::{AddressRule, errors};
@@ -123,6 +124,19 @@ pub(crate) fn parse_url(text: &str, named_by_connection: bool) -> Result<Url> {
 /// The rule for an endpoint's addresses.
 pub(crate) const fn address_rule(named_by_connection: bool) -> AddressRule {
     if named_by_connection { AddressRule::AlsoPrivate } else { AddressRule::PublicOnly }
+}
+
+/// The path of a URL as the most forgiving server would read it, to compare what must not be called:
+/// without its query and the parameters of its segments, decoded, in lower case, and without empty
+/// segments.
+pub(crate) fn plainest(url: &Url) -> String {
+    let segments = url.path().split('/').map(|segment| {
+        let decoded = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
+        decoded.split(';').next().unwrap_or_default().trim().to_owned()
+    });
+    let segments: Vec<String> = segments.filter(|segment| !segment.is_empty()).collect();
+    // A slash that was encoded is one by now.
+    segments.join("/").replace("//", "/").trim_matches('/').to_owned()
 }
 
 /// Whether the name itself says loopback (RFC 6761 §6.3 for `localhost`).

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 use zeroize::Zeroizing;
 
-use crate::origin::{Origin, address_rule, parse_url};
+use crate::origin::{Origin, address_rule, parse_url, plainest};
 use crate::redact::Redactor;
 use crate::token::{TokenOptions, TokenSource};
 use crate::{AddressRule, Call, CallOptions, Secrets, Transport, errors, prepare};
@@ -145,6 +146,16 @@ impl fmt::Debug for Session {
 impl Shared {
     pub(crate) fn endpoint(&self, name: &str) -> Result<&Arc<EndpointState>> {
         self.endpoints.get(name).ok_or_else(|| errors::unknown_endpoint(name))
+    }
+
+    /// Whether this is where some endpoint's tokens come from: the host's alone.
+    pub(crate) fn gives_tokens(&self, url: &Url) -> bool {
+        self.endpoints.values().any(|endpoint| match &endpoint.credential {
+            Credential::Token(source) => {
+                source.url().origin() == url.origin() && plainest(source.url()) == plainest(url)
+            }
+            _ => false,
+        })
     }
 }
 

@@ -122,6 +122,11 @@ impl TokenSource {
         Self { host: host_and_port(&options.url), options, redactor, state: Mutex::default() }
     }
 
+    /// Where tokens come from.
+    pub(crate) fn url(&self) -> &Url {
+        &self.options.url
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.host
     }

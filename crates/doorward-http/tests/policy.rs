@@ -3,7 +3,7 @@
 
 mod support;
 
-use doorward_core::{Effect, ErrorKind, HttpRequest, Method, Path, Scheme};
+use doorward_core::{Effect, ErrorKind, HttpRequest, Method, Path, Scheme, SecretPlacement};
 use doorward_http::{Session, TransportErrorKind};
 use serde_json::json;
 use support::*;
@@ -200,4 +200,50 @@ async fn no_secret_is_logged() {
     assert!(text.contains("attempt=2 duration_ms=0 status=503"), "{text}");
     assert!(!text.contains("canary"), "{text}");
     assert!(!debug.contains("canary"), "{debug}");
+}
+
+/// The token endpoint of the scheme is the host's, whatever endpoint it is called through.
+#[tokio::test(start_paused = true)]
+async fn no_connector_calls_a_token_endpoint() {
+    let login = doorward_core::Endpoint {
+        name: "login".to_owned(),
+        origin: "https://login.example".to_owned(),
+        scheme: Scheme::None,
+        read_posts: vec!["/tenant/token".to_owned()],
+        claims: Vec::new(),
+        named_by_connection: false,
+    };
+    let open = |provider: &Provider| {
+        let oauth = endpoint(oauth(SecretPlacement::Body));
+        let Scheme::Oauth2ClientSecret { token_url, .. } = &oauth.scheme else { panic!() };
+        assert_eq!(token_url, "https://login.example/tenant/token");
+        let mut options = options(provider.transport(), oauth);
+        options.reach.endpoints.push(login.clone());
+        Session::new(options).unwrap()
+    };
+    let refused = [
+        "/tenant/token",
+        "/tenant/token?scope=more",
+        "/tenant/token/",
+        "/Tenant/TOKEN",
+        "/tenant/t%6fken",
+        "/t%65nant/%74%6F%6b%65%6E",
+        "/tenant//token",
+        "//tenant/token",
+        "/tenant/token;x",
+    ];
+    for path in refused {
+        for method in [Method::Get, Method::Post] {
+            let provider = Provider::new([]);
+            let mut request =
+                HttpRequest::new("login", method, Path::resumed(path, "/tenant/token"));
+            request.effect = Some(Effect::Read);
+            let result = plain(&live(&open(&provider)), request).await;
+            assert!(result.is_err(), "{path} {result:?}");
+            assert_eq!(provider.all().len(), 0, "{path}");
+        }
+    }
+    let provider = Provider::new([]);
+    let request = HttpRequest::get("login", Path::new("/tenant/token").literal("keys"));
+    plain(&live(&open(&provider)), request).await.unwrap();
 }

@@ -106,3 +106,75 @@ fn load(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // makes seals, over what `serialize` gave.
     unsafe { Component::deserialize(engine, code) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [3; 32];
+
+    struct Bench {
+        engine: Engine,
+        digest: Digest,
+        directory: tempfile::TempDir,
+    }
+
+    impl Bench {
+        fn code(&self, key: &[u8; 32]) -> CompiledCode {
+            CompiledCode::new(self.directory.path(), key)
+        }
+
+        fn is_found(&self, key: &[u8; 32]) -> bool {
+            self.code(key).get(&self.engine, &self.digest).is_some()
+        }
+
+        fn file(&self) -> PathBuf {
+            self.code(&KEY).path(&self.engine, &self.digest)
+        }
+    }
+
+    /// A place where one component's code is kept.
+    fn bench() -> Bench {
+        let text = "(component (core module (func (export \"f\") (result i32) i32.const 42)))";
+        let bytes = wat::parse_str(text).unwrap();
+        let engine = Engine::default();
+        let component = Component::from_binary(&engine, &bytes).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let bench = Bench { engine, digest: Digest::of(&bytes), directory };
+        assert!(!bench.is_found(&KEY));
+        bench.code(&KEY).put(&bench.engine, &bench.digest, &component);
+        assert!(bench.is_found(&KEY));
+        bench
+    }
+
+    #[test]
+    fn a_forged_file_is_not_used() {
+        let bench = bench();
+        let right = std::fs::read(bench.file()).unwrap();
+        let check = |content: &[u8]| {
+            std::fs::write(bench.file(), content).unwrap();
+            bench.is_found(&KEY)
+        };
+        assert!(!check(&[]));
+        assert!(!check(&right[..SEAL]));
+        assert!(!check(&right[..right.len() / 2]));
+        assert!(!check(&right[SEAL..]));
+        assert!(!check(&[&right[..], b"x"].concat()));
+        for place in (0..right.len()).step_by(97).chain([0, SEAL - 1, SEAL, right.len() - 1]) {
+            let mut flipped = right.clone();
+            flipped[place] ^= 1;
+            assert!(!check(&flipped), "byte {place}");
+        }
+        assert!(check(&right));
+    }
+
+    #[test]
+    fn code_of_another_installation_or_another_component_is_not_used() {
+        let bench = bench();
+        assert!(!bench.is_found(&[4; 32]));
+        let other = Digest::of(b"another component");
+        let code = bench.code(&KEY);
+        std::fs::copy(bench.file(), code.path(&bench.engine, &other)).unwrap();
+        assert!(code.get(&bench.engine, &other).is_none());
+    }
+}

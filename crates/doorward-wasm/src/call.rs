@@ -81,7 +81,7 @@ impl Plugin {
         let most = limits.cpu;
         store.epoch_deadline_callback(move |store| {
             if store.data().stopwatch.spent() > most {
-                return Err(wasmtime::Error::new(Fault::Cpu { seconds: most.as_secs() }));
+                return Err(wasmtime::Error::new(Fault::Cpu { limit: most }));
             }
             // Others get their turn, and a call that was ended is dropped here.
             Ok(if is_pure { UpdateDeadline::Continue(1) } else { UpdateDeadline::Yield(1) })

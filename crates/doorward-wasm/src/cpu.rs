@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wasmtime::{Engine, EngineWeak};
 
 /// How often a plugin that computes is looked after.
@@ -24,24 +24,44 @@ pub(crate) struct Stopwatch(Mutex<Running>);
 #[derive(Default)]
 struct Running {
     spent: Duration,
-    since: Option<Instant>,
+    since: Option<Duration>,
+}
+
+/// The processor's time of this thread: what others compute meanwhile does not count. A poll begins
+/// and ends on one thread.
+#[cfg(unix)]
+fn clock() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Where a thread's own time cannot be had without unsafe code: the time that passes.
+#[cfg(not(unix))]
+fn clock() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
+}
+
+fn elapsed(since: Duration) -> Duration {
+    clock().saturating_sub(since)
 }
 
 impl Stopwatch {
     fn run(&self) {
-        self.change(|running| running.since = Some(Instant::now()));
+        self.change(|running| running.since = Some(clock()));
     }
 
     fn stop(&self) {
         self.change(|running| {
-            running.spent += running.since.take().map(|since| since.elapsed()).unwrap_or_default();
+            running.spent += running.since.take().map(elapsed).unwrap_or_default();
         });
     }
 
     /// The time so far.
     pub(crate) fn spent(&self) -> Duration {
         let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        running.spent + running.since.map(|since| since.elapsed()).unwrap_or_default()
+        running.spent + running.since.map(elapsed).unwrap_or_default()
     }
 
     fn change(&self, change: impl FnOnce(&mut Running)) {

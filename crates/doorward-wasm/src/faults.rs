@@ -2,6 +2,7 @@
 
 use doorward_core::{Error, ErrorKind};
 use std::fmt;
+use std::time::Duration;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use crate::convert::Malformed;
@@ -10,7 +11,7 @@ use crate::convert::Malformed;
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// It computed for longer than a call may.
-    Cpu { seconds: u64 },
+    Cpu { limit: Duration },
     /// One call asked for more memory than it may have.
     CallMemory { limit: usize },
     /// The calls of the plugin did, together.
@@ -68,10 +69,10 @@ pub(crate) fn explain(plugin: &str, error: &wasmtime::Error) -> Error {
 fn of_fault(plugin: &str, fault: &Fault) -> Error {
     let mebibytes = |bytes: &usize| bytes >> 20;
     match fault {
-        Fault::Cpu { seconds } => violation(
+        Fault::Cpu { limit } => violation(
             plugin,
             "plugin-cpu",
-            format!("computed for more than {seconds} s in one call, and was stopped"),
+            format!("computed for more than {limit:?} in one call, and was stopped"),
         ),
         Fault::CallMemory { limit } => violation(
             plugin,

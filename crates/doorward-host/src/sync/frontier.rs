@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 /// Forks of forks, one below the other. A chain is noticed when it repeats a page, but each fork
 /// begins a chain of its own: without an end, a page that forks to itself is read for ever.
 const MOST_FORKS: usize = 100;
+/// Pages of one chain: a hundred million rows of 999. Beyond it somebody sends us on for ever, each
+/// time to a page that was not there before.
+const LONGEST_CHAIN: u32 = 100_000;
 
 /// Where a page stands in the merge: the completion order of pages never matters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +111,7 @@ impl Frontier {
     ///
     /// # Errors
     /// `ContractViolation` for a cursor that was read in this chain before, a lower phase, forks
-    /// without an end, or a page that continues twice.
+    /// or pages without an end, or a page that continues twice.
     pub(crate) fn read(&mut self, waiting: &Waiting, page: &Page) -> Result<bool> {
         self.in_flight.remove(&waiting.place);
         if self.void.remove(&waiting.place) {
@@ -129,6 +132,9 @@ impl Frontier {
                 let seen = self.seen.entry(place.chain.clone()).or_default();
                 if next.not_before.is_none() && !seen.insert(digest(&next.cursor)) {
                     return Err(violation("cursor-loop", cursor, "leads to a page that was read"));
+                }
+                if place.sequence + 1 >= LONGEST_CHAIN {
+                    return Err(violation("endless-chain", cursor, "goes on without an end"));
                 }
                 (place.chain.clone(), place.sequence + 1)
             } else {
@@ -260,6 +266,20 @@ mod tests {
             });
             assert_eq!(ended.unwrap().reason, "fork-loop");
         }
+    }
+
+    /// Each page is one that was not there before.
+    #[test]
+    fn a_chain_without_an_end_ends() {
+        let mut frontier = Frontier::default();
+        frontier.start(vec![cursor(0, "0")]);
+        let ended = (1..=LONGEST_CHAIN).find_map(|number| {
+            let waiting = frontier.take(Timestamp::UNIX_EPOCH)?;
+            let next = [(0, &*number.to_string(), true)];
+            frontier.read(&waiting, &page(&next)).err().map(|error| (number, error))
+        });
+        let (number, error) = ended.unwrap();
+        assert_eq!((number, error.reason.as_str()), (LONGEST_CHAIN, "endless-chain"));
     }
 
     /// A stream is begun anew once; what was in flight then does not count.
