@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 use std::sync::Arc;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::bindings::Plugin as Exports;
 use crate::cpu::Stopwatch;
+use crate::exports::Exports;
 use crate::faults::{self, Fault};
 use crate::imports::State;
 use crate::plugin::Plugin;
@@ -58,7 +58,7 @@ impl Plugin {
         let mut store = self.store(context);
         let stopwatch = Arc::clone(&store.data().stopwatch);
         let called = stopwatch.measure(async {
-            let exports = self.prepared.exports.instantiate_async(&mut store).await?;
+            let exports = self.prepared.exports.instantiate(&mut store).await?;
             export(&exports, &mut store).await
         });
         called.await.map_err(|error| faults::explain(&self.name, &error))

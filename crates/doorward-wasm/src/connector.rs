@@ -52,9 +52,7 @@ impl Factory for PluginFactory {
         let connection = Arc::new(Value::Object(connection.values().clone()).to_string());
         let reached = plugin.pure(|exports, store| {
             let connection = Arc::clone(&connection);
-            Box::pin(async move {
-                exports.doorward_connector_connector().call_reach(store, &connection).await
-            })
+            Box::pin(async move { exports.reach(store, &connection).await })
         })?;
         let endpoints = plugin.answer(reached)?;
         Ok(Arc::new(PluginConnector { plugin, connection, reach: Reach { endpoints } }))
@@ -75,7 +73,6 @@ macro_rules! call {
         $(let $request = $request.into_wit();)?
         let called = $self.plugin.call($cx.clone(), move |exports, store| {
             Box::pin(async move {
-                let exports = exports.doorward_connector_connector();
                 exports.$export(store, &connection $(, &$request)?).await
             })
         });
@@ -93,46 +90,40 @@ impl Connector for PluginConnector {
         let connection = Arc::clone(&self.connection);
         let request = request.into_wit();
         let started = self.plugin.pure(move |exports, store| {
-            Box::pin(async move {
-                let exports = exports.doorward_connector_connector();
-                exports.call_start(store, &connection, &request).await
-            })
+            Box::pin(async move { exports.start(store, &connection, &request).await })
         })?;
         self.plugin.answer(started)
     }
 
     async fn check(&self, cx: &Context) -> Result<CheckReport> {
-        call!(self, cx, call_check)
+        call!(self, cx, check)
     }
 
     async fn sync(&self, cx: &Context, request: SyncRequest) -> Result<Page> {
-        let page: Page = call!(self, cx, call_sync, request)?;
+        let page: Page = call!(self, cx, sync, request)?;
         self.plugin.check_length(page.records.len())?;
         Ok(page)
     }
 
     async fn read(&self, cx: &Context, request: ReadRequest) -> Result<Answer> {
-        let answer: Answer = call!(self, cx, call_read, request)?;
+        let answer: Answer = call!(self, cx, read, request)?;
         self.plugin.check_length(answer.records.len().max(answer.paths.len()))?;
         Ok(answer)
     }
 
     async fn apply(&self, cx: &Context, request: ApplyRequest) -> Result<Vec<Result<Outcome>>> {
-        call!(self, cx, call_apply, request)
+        call!(self, cx, apply, request)
     }
 
     async fn settle(&self, cx: &Context, request: SettleRequest) -> Result<Outcome> {
-        call!(self, cx, call_settle, request)
+        call!(self, cx, settle, request)
     }
 
     fn explain(&self, failure: AuthFailure) -> Error {
         let connection = Arc::clone(&self.connection);
         let failure = failure.into_wit();
         let explained = self.plugin.pure(move |exports, store| {
-            Box::pin(async move {
-                let exports = exports.doorward_connector_connector();
-                exports.call_explain(store, &connection, &failure).await
-            })
+            Box::pin(async move { exports.explain(store, &connection, &failure).await })
         });
         explained.and_then(|error| self.plugin.read(error)).unwrap_or_else(|error| error)
     }

@@ -11,6 +11,7 @@ use crate::bindings::doorward::connector::{
 use crate::convert::{self, IntoCore, IntoWit};
 use crate::cpu::Stopwatch;
 use crate::faults::Fault;
+use crate::former;
 use crate::quota::Memory;
 
 /// What belongs to one call.
@@ -26,6 +27,7 @@ pub(crate) struct State {
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    former::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

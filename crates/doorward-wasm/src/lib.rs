@@ -17,7 +17,9 @@ mod connector;
 #[path = "../../doorward-guest/src/convert/mod.rs"]
 mod convert;
 mod cpu;
+mod exports;
 mod faults;
+mod former;
 mod imports;
 mod plugin;
 mod quota;

@@ -7,15 +7,13 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 
-use crate::bindings::PluginPre;
-use crate::imports::{State, linker};
+use crate::exports::{Ready, Version};
+use crate::imports::linker;
 use crate::quota::Shared;
 use crate::{Runtime, faults};
 
 /// The package of the interface.
 const PACKAGE: &str = "doorward:connector/";
-/// The interface that a component must export, by the versions that are served.
-const EXPORTS: [&str; 1] = ["doorward:connector/connector@0.2."];
 /// What it may import: the interfaces with functions, and those that give names to types.
 const IMPORTS: [&str; 10] = [
     "changes",
@@ -84,7 +82,7 @@ pub struct Plugin {
 
 /// A component, compiled, with its imports resolved; the quotas that all its calls share.
 pub(crate) struct Prepared {
-    pub(crate) exports: PluginPre<State>,
+    pub(crate) exports: Ready,
     pub(crate) calls: Arc<Semaphore>,
     pub(crate) memory: Arc<Shared>,
 }
@@ -129,9 +127,7 @@ impl Plugin {
     /// # Errors
     /// `ContractViolation` when it says nothing that can be read.
     pub fn describe(&self) -> Result<Descriptor> {
-        let text = self.pure(|exports, store| {
-            Box::pin(exports.doorward_connector_connector().call_describe(store))
-        })?;
+        let text = self.pure(|exports, store| Box::pin(exports.describe(store)))?;
         serde_json::from_str(&text).map_err(|error| {
             faults::violation(&self.name, "plugin-descriptor", "has no usable descriptor")
                 .cause(error)
@@ -171,7 +167,7 @@ fn compiled(
 
 fn prepare(runtime: &Runtime, name: &str, component: &Component) -> Result<Prepared> {
     check_imports(runtime, name, component)?;
-    check_exports(runtime, name, component)?;
+    let version = version(runtime, name, component)?;
     let unfit = |error: wasmtime::Error| {
         faults::violation(name, "plugin-interface", "does not fit the interface")
             .remedy("Build it anew with the interface of this host, `schemas/wit`.")
@@ -181,7 +177,7 @@ fn prepare(runtime: &Runtime, name: &str, component: &Component) -> Result<Prepa
         .map_err(|error| Error::internal("The host's interface is broken.").cause(error))?;
     let instance = linker.instantiate_pre(component).map_err(unfit)?;
     Ok(Prepared {
-        exports: PluginPre::new(instance).map_err(unfit)?,
+        exports: Ready::new(instance, version).map_err(unfit)?,
         calls: Arc::new(Semaphore::new(runtime.limits.plugin_calls)),
         memory: Shared::new(runtime.limits.plugin_memory),
     })
@@ -217,11 +213,12 @@ fn is_served(import: &str) -> bool {
     name.is_some_and(|name| IMPORTS.contains(&name))
 }
 
-fn check_exports(runtime: &Runtime, name: &str, component: &Component) -> Result<()> {
+/// The version of the interface that the component speaks.
+fn version(runtime: &Runtime, name: &str, component: &Component) -> Result<Version> {
     let shape = component.component_type();
     let exports: Vec<&str> = shape.exports(&runtime.engine).map(|(export, _)| export).collect();
-    if exports.iter().any(|export| EXPORTS.iter().any(|served| export.starts_with(served))) {
-        return Ok(());
+    if let Some(version) = exports.iter().find_map(|export| Version::of(export)) {
+        return Ok(version);
     }
     let other = exports.iter().find(|export| export.starts_with(PACKAGE));
     let what = match other {
