@@ -47,10 +47,20 @@ impl Registry {
     /// # Errors
     /// `Internal` when two have the same id.
     pub fn new(factories: impl IntoIterator<Item = &'static dyn Factory>) -> Result<Self> {
-        let mut by_id = BTreeMap::new();
+        Self { factories: BTreeMap::new() }.with(factories)
+    }
+
+    /// These connectors, too.
+    ///
+    /// # Errors
+    /// `Internal` when two have the same id.
+    pub fn with(
+        mut self,
+        factories: impl IntoIterator<Item = &'static dyn Factory>,
+    ) -> Result<Self> {
         for factory in factories {
             let id = factory.descriptor().id.clone();
-            if by_id.insert(id.clone(), factory).is_some() {
+            if self.factories.insert(id.clone(), factory).is_some() {
                 return Err(Error::new(
                     ErrorKind::Internal,
                     "duplicate-connector",
@@ -59,7 +69,7 @@ impl Registry {
                 .remedy("Remove one of them, and start again."));
             }
         }
-        Ok(Self { factories: by_id })
+        Ok(self)
     }
 
     /// The connector of this id.

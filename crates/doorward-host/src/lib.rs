@@ -33,7 +33,7 @@ pub use host::{Host, Proposal, check_name, connector, stored};
 pub use opened::Opened;
 pub use policy::{AllowedResource, GUEST, Policy};
 pub use prepare::People;
-pub use private::new_file as new_private_file;
+pub use private::{make_directory as make_private_directory, new_file as new_private_file};
 pub use rekey::{finish_rotation, reseal, rotate_key_file};
 pub use resolve::{Candidate, candidates};
 pub use secrets::{SecretSources, SourceResolver};

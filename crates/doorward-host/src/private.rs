@@ -9,9 +9,13 @@ use std::io;
 use std::path::Path;
 
 #[cfg(unix)]
-pub(crate) use unix::{close_file, is_open, make_directory, open_file};
+pub use unix::make_directory;
+#[cfg(unix)]
+pub(crate) use unix::{close_file, is_open, open_file};
 #[cfg(windows)]
-pub(crate) use windows::{close_file, is_open, make_directory, open_file};
+pub use windows::make_directory;
+#[cfg(windows)]
+pub(crate) use windows::{close_file, is_open, open_file};
 
 /// Makes a file, which must not be there yet, for its owner only.
 ///
@@ -38,7 +42,10 @@ mod unix {
     use std::path::Path;
 
     /// Makes a directory with those above it, each for its owner only, unless it is there.
-    pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make_directory(path: &Path) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
@@ -77,7 +84,10 @@ mod windows {
     use super::icacls::{Holds, arguments, program, security_id};
 
     /// Makes a directory for its owner only, with those above it, unless it is there.
-    pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make_directory(path: &Path) -> io::Result<()> {
         if path.is_dir() {
             return Ok(());
         }

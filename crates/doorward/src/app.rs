@@ -10,14 +10,16 @@ use doorward_http::{
     NoTransport, ProxyUrl, ReqwestTransport, Transport, TransportError, TransportErrorKind,
     TransportOptions,
 };
+use doorward_wasm::{Limits, Runtime};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use url::Url;
 
 use crate::cli::Target;
 use crate::connection;
 use crate::output::{Console, journal};
+use crate::plugins::{self, Folder};
 use crate::secrets::LocalSources;
 use crate::settings::Settings;
 
@@ -32,6 +34,7 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     own_change: OwnChange,
     key_use: Arc<Mutex<Option<KeyUse>>>,
+    plugins: Arc<OnceLock<Arc<Folder>>>,
 }
 
 /// The journal's id of the change that this command sent, once it did.
@@ -65,6 +68,7 @@ impl App {
             story: None,
             own_change: OwnChange::default(),
             key_use: Arc::default(),
+            plugins: Arc::default(),
             clock,
         }
     }
@@ -79,6 +83,7 @@ impl App {
             story: Some("demo"),
             own_change: OwnChange::default(),
             key_use: Arc::default(),
+            plugins: Arc::default(),
             clock,
         }
     }
@@ -129,7 +134,36 @@ impl App {
     /// # Errors
     /// `NotFound` with the known ids.
     pub(crate) fn factory(&self, id: &str) -> Result<&'static dyn Factory> {
-        connector(&Registry::native()?, id)
+        connector(&self.registry()?, id)
+    }
+
+    /// All connectors: those that are built in, and those that are installed.
+    ///
+    /// # Errors
+    /// When two have the same id, or what is installed is damaged.
+    pub(crate) fn registry(&self) -> Result<Registry> {
+        match self.data_directory() {
+            Ok(_) => plugins::registry(&self.plugins()?),
+            // A user without a home has installed nothing.
+            Err(_) => Registry::native(),
+        }
+    }
+
+    /// The folder of installed plugins.
+    ///
+    /// # Errors
+    /// As [`data_directory`](Self::data_directory).
+    pub(crate) fn plugins(&self) -> Result<Arc<Folder>> {
+        let data = self.data_directory()?;
+        Ok(Arc::clone(self.plugins.get_or_init(|| Arc::new(Folder::of(&data)))))
+    }
+
+    /// What runs a component that is not installed.
+    ///
+    /// # Errors
+    /// `Internal` when this machine cannot run components.
+    pub(crate) fn plugin_runtime(&self) -> Result<Arc<Runtime>> {
+        Runtime::new(Limits::default(), None)
     }
 
     /// Where integrations and the journal are kept.
@@ -204,22 +238,8 @@ impl App {
     }
 
     fn host_with(&self, store: Arc<SqliteStore>, vault: Vault) -> Result<Host> {
-        let ca_file = self.settings.ca_file.value.as_deref();
-        let ca_file = ca_file.map(|path| self.ca_file(path)).transpose()?;
-        if let Some(path) = self.variable("SSL_CERT_FILE") {
-            check_certificates(Path::new(&path))?;
-        }
-        let transport: Arc<dyn Transport> = match self.settings.proxy.value.clone() {
-            Ok(proxies) => Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
-            // Nothing may go around it.
-            Err(error) => {
-                let why = error.message.trim_end_matches('.');
-                let error = TransportError::new(TransportErrorKind::Proxy, why);
-                Arc::new(NoTransport(error))
-            }
-        };
         let environment = Environment {
-            transport,
+            transport: self.transport()?,
             clock: Arc::clone(&self.clock),
             random: Arc::new(SystemRandom),
             log: Arc::new(TracingLog),
@@ -230,7 +250,37 @@ impl App {
             }),
         };
         let sources = Arc::new(self.local_sources());
-        Ok(Host::new(Registry::native()?, store, vault, environment, sources))
+        Ok(Host::new(self.registry()?, store, vault, environment, sources))
+    }
+
+    /// What sends requests, as the operator set it.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when a file of certificates cannot be used.
+    pub(crate) fn transport(&self) -> Result<Arc<dyn Transport>> {
+        let ca_file = self.trusted()?;
+        Ok(match self.settings.proxy.value.clone() {
+            Ok(proxies) => Arc::new(ReqwestTransport::new(TransportOptions { ca_file, proxies })?),
+            // Nothing may go around it.
+            Err(error) => {
+                let why = error.message.trim_end_matches('.');
+                let error = TransportError::new(TransportErrorKind::Proxy, why);
+                Arc::new(NoTransport(error))
+            }
+        })
+    }
+
+    /// The certificates that are trusted beside the system's, in PEM.
+    ///
+    /// # Errors
+    /// As [`transport`](Self::transport).
+    pub(crate) fn trusted(&self) -> Result<Option<Vec<u8>>> {
+        let ca_file = self.settings.ca_file.value.as_deref();
+        let ca_file = ca_file.map(|path| self.ca_file(path)).transpose()?;
+        if let Some(path) = self.variable("SSL_CERT_FILE") {
+            check_certificates(Path::new(&path))?;
+        }
+        Ok(ca_file)
     }
 
     fn ca_file(&self, path: &Path) -> Result<Vec<u8>> {

@@ -1,12 +1,14 @@
 //! The command line: what can be asked, and how it is explained.
 
 mod globals;
+mod plugin;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 use crate::exit;
 pub(crate) use globals::{Format, Globals, Target};
+pub(crate) use plugin::{InstallOptions, Login, PluginCommand};
 
 /// See and change who has access to what, in every system that has a connector.
 #[derive(Debug, Parser)]
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// The connectors: the kinds of systems that can be reached
     #[command(subcommand, after_help = "Example:\n  doorward connector list")]
     Connector(ConnectorCommand),
+    /// The plugins: connectors that are WebAssembly components
+    #[command(subcommand, after_help = "Example:\n  doorward plugin inspect entra-id.wasm")]
+    Plugin(PluginCommand),
     /// Print the JSON Schema of a connector's connection, for editors and programs
     ///
     /// Name the file in your connection's "$schema", and your editor completes and explains it.

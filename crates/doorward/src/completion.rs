@@ -8,7 +8,6 @@ mod shells;
 
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
-use doorward_core::Registry;
 use doorward_host::{SqliteStore, Store};
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -51,7 +50,10 @@ fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Comman
                 }))
             };
             match argument.get_id().as_str() {
-                "connector" => argument.add(ArgValueCandidates::new(connectors)),
+                "connector" => {
+                    let words = Arc::clone(words);
+                    argument.add(ArgValueCandidates::new(move || connectors(&words)))
+                }
                 "name" if is_add => argument,
                 "integration" | "name" => {
                     let words = Arc::clone(words);
@@ -66,8 +68,8 @@ fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Comman
         .mut_subcommands(|command| with_names(command, shell, words))
 }
 
-fn connectors() -> Vec<CompletionCandidate> {
-    let Ok(registry) = Registry::native() else { return Vec::new() };
+fn connectors(words: &[OsString]) -> Vec<CompletionCandidate> {
+    let Some(registry) = app(words).and_then(|app| app.registry().ok()) else { return Vec::new() };
     registry.iter().map(|factory| factory.descriptor().id.clone().into()).collect()
 }
 
@@ -76,16 +78,20 @@ fn integrations(words: &[OsString]) -> Vec<CompletionCandidate> {
     found.into_iter().map(|integration| integration.name.into()).collect()
 }
 
-/// The store where the half-written line, the environment and the configuration file say it is, if
-/// it is there.
+/// The store, if it is there.
 fn store(words: &[OsString]) -> Option<SqliteStore> {
+    SqliteStore::glance(&app(words)?.data_directory().ok()?).ok()
+}
+
+/// What a command would have, as the half-written line, the environment and the configuration file
+/// say it.
+fn app(words: &[OsString]) -> Option<App> {
     let globals = Globals {
         data_dir: option(words, "--data-dir", None).map(Into::into),
         config: option(words, "--config", None).map(Into::into),
         ..Globals::default()
     };
-    let settings = Settings::of(&globals, &|name| std::env::var_os(name)).ok()?;
-    SqliteStore::glance(&App::new(settings).data_directory().ok()?).ok()
+    Some(App::new(Settings::of(&globals, &|name| std::env::var_os(name)).ok()?))
 }
 
 /// What an option is set to on a half-written line.

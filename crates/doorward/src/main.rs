@@ -11,6 +11,7 @@ mod dumps;
 mod exit;
 mod log;
 mod output;
+mod plugins;
 mod remedy;
 mod secrets;
 mod settings;

@@ -44,7 +44,7 @@ impl ProxyUrl {
     }
 
     /// As the dialling library takes it, with user name and password.
-    pub(super) fn exposed(&self) -> &str {
+    pub fn exposed(&self) -> &str {
         self.0.as_str()
     }
 }

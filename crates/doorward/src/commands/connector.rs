@@ -1,25 +1,22 @@
 //! `doorward connector`: the kinds of systems that can be reached.
 
-use doorward_core::{Capability, Descriptor, Permission, Registry, Result};
+use doorward_core::{Capability, Descriptor, Permission, Result};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::exit::Exit;
-use crate::output::{Column, Console, List, Table};
+use crate::output::{Column, List, Table};
 
 const COLUMNS: &[Column<&Descriptor>] = &[
     Column::new("id", "Connector", |one| one.id.clone()),
     Column::new("name", "Name", |one| one.name.clone()),
     Column::new("version", "Version", |one| one.version.clone()),
     Column::new("summary", "What it does", |one| one.summary.clone()),
-    Column::wide("capabilities", "It can", |one| {
-        let abilities: Vec<&str> = one.capabilities.iter().map(|one| ability(*one)).collect();
-        abilities.join(", ")
-    }),
+    Column::wide("capabilities", "It can", |one| abilities(one)),
 ];
 
 pub(super) fn list(app: &App) -> Result<Exit> {
-    let registry = Registry::native()?;
+    let registry = app.registry()?;
     let descriptors: Vec<&Descriptor> = registry.iter().map(|one| one.descriptor()).collect();
     app.console.list(&List {
         kind: "ConnectorList",
@@ -53,33 +50,34 @@ pub(super) fn show(app: &App, id: &str) -> Result<Exit> {
     }
     console.line(format!("{} ({} {})", descriptor.name, descriptor.id, descriptor.version));
     console.line(&descriptor.summary);
-    let abilities: Vec<&str> = descriptor.capabilities.iter().map(|one| ability(*one)).collect();
-    console.line(format!("It can {}.", abilities.join(", ")));
+    console.line(format!("It can {}.", abilities(descriptor)));
     console.line("");
     console.table(&rights(descriptor));
     console.line("");
     console.line("Permissions that it makes use of; `doorward setup` says which to give:");
-    show_permissions(console, &descriptor.permissions);
+    for line in permission_lines(&descriptor.permissions) {
+        console.line(line);
+    }
     Ok(Exit::DONE)
 }
 
 /// Each permission with what it is for and what does not work without it: sentences, too long for a
 /// table.
-pub(super) fn show_permissions<'p>(
-    console: &Console,
+pub(super) fn permission_lines<'p>(
     permissions: impl IntoIterator<Item = &'p Permission>,
-) {
+) -> Vec<String> {
+    let mut lines = Vec::new();
     for permission in permissions {
-        console.line(format!("  {}", permission.name));
-        console.line(format!("      {}", permission.purpose));
-        if let Some(danger) = &permission.danger {
-            console.line(format!("      WARNING: {danger}"));
-        }
-        console.line(format!("      Without it: {}", permission.without));
+        lines.push(format!("  {}", permission.name));
+        lines.push(format!("      {}", permission.purpose));
+        lines.extend(permission.danger.iter().map(|danger| format!("      WARNING: {danger}")));
+        lines.push(format!("      Without it: {}", permission.without));
     }
+    lines
 }
 
-fn rights(descriptor: &Descriptor) -> Table {
+/// The rights that it knows.
+pub(super) fn rights(descriptor: &Descriptor) -> Table {
     let mut table = Table::new(["On", "Right", "What it gives", "Who can hold it"]);
     for kind in &descriptor.resource_kinds {
         for right in &kind.entitlements {
@@ -87,6 +85,12 @@ fn rights(descriptor: &Descriptor) -> Table {
         }
     }
     table
+}
+
+/// What it can do, in words.
+pub(super) fn abilities(descriptor: &Descriptor) -> String {
+    let abilities: Vec<&str> = descriptor.capabilities.iter().map(|one| ability(*one)).collect();
+    if abilities.is_empty() { "do nothing".to_owned() } else { abilities.join(", ") }
 }
 
 fn ability(capability: Capability) -> &'static str {

@@ -11,6 +11,7 @@ mod demo;
 mod integration;
 mod journal;
 mod list;
+mod plugin;
 mod policy;
 mod rotate_key;
 mod schema;
@@ -25,7 +26,7 @@ use doorward_host::Verb;
 use crate::app::App;
 use crate::cli::{
     AccessCommand, Command, ConfigCommand, ConnectorCommand, Format, IntegrationCommand,
-    JournalCommand, Target,
+    JournalCommand, PluginCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -67,6 +68,7 @@ fn is_list(command: &Command) -> bool {
         command,
         Command::Connector(ConnectorCommand::List)
             | Command::Integration(IntegrationCommand::List)
+            | Command::Plugin(PluginCommand::List)
             | Command::Access(AccessCommand::List { .. })
             | Command::List(_)
             | Command::Journal(JournalCommand::List { .. })
@@ -139,6 +141,7 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         Command::Connector(ConnectorCommand::Show { connector }) => {
             connector::show(app, &connector)
         }
+        Command::Plugin(command) => Box::pin(plugin::run(app, command)).await,
         Command::Schema { connector } => schema::run(app, &connector),
         Command::Validate { connector, file } => validate::run(app, &connector, &file).await,
         Command::Setup { connector, uses, script } => {

@@ -52,7 +52,9 @@ fn show(console: &Console, descriptor: &Descriptor, uses: &Uses<'_>, guide: &Set
     }
     console.line("");
     console.line("Permissions, what each is for, and what does not work without it:");
-    super::connector::show_permissions(console, uses.permissions());
+    for line in super::connector::permission_lines(uses.permissions()) {
+        console.line(line);
+    }
     let chosen = format!("doorward setup {}{}", descriptor.id, uses.option());
     for script in &guide.scripts {
         console.line("");

@@ -1,7 +1,7 @@
 //! The names of people, groups and roles from the last sync, as commands take them.
 
 use clap_complete::engine::CompletionCandidate;
-use doorward_core::{Descriptor, Registry, Term};
+use doorward_core::{Descriptor, Term};
 use doorward_host::{
     Integration, KnownName, Selector, SelectorRole, SqliteStore, Store, SyncStore, connector,
 };
@@ -35,7 +35,7 @@ pub(super) fn offered(
     let typed = typed.to_str()?;
     let store = super::store(words)?;
     let integration = chosen(&store, words)?;
-    let registry = Registry::native().ok()?;
+    let registry = super::app(words)?.registry().ok()?;
     let known = Known {
         descriptor: connector(&registry, &integration.connector).ok()?.descriptor(),
         store: &store,

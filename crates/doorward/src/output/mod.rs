@@ -134,12 +134,13 @@ impl Console {
         write(self.notes, &format!("{}\n", clean(text.as_ref())));
     }
 
-    fn note_table(&self, table: &Table) {
+    /// A table beside the result.
+    pub(crate) fn note_table(&self, table: &Table) {
         write(self.notes, &table.render(self.notes));
     }
 
     /// One JSON document beside the result, in one line.
-    fn json_note(&self, kind: &str, fields: &impl Serialize) {
+    pub(crate) fn json_note(&self, kind: &str, fields: &impl Serialize) {
         let line = serde_json::to_string(&enveloped(kind, fields)).unwrap_or_default();
         write(self.notes, &format!("{line}\n"));
     }
