@@ -54,7 +54,7 @@ def install():
     venv.create(MADE / "venv", with_pip=True)
     run(
         tool("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--only-binary", ":all:", "--requirement", HERE / "requirements.txt",
+        "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", HERE / "requirements.txt",
     )  # fmt: skip
     installed.write_text(wanted)
 
