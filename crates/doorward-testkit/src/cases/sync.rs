@@ -1,0 +1,207 @@
+//! Cursors: where they begin, where they lead, and what they give when they are read again.
+
+use doorward_core::{Capability, Record, StartRequest};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bench::{Bench, How, failed};
+use crate::probe::{Probe, Told};
+use crate::rule::{Seen, broken, left};
+use crate::walk::{self, Read};
+
+/// A sync begins somewhere, always in the same place.
+pub(crate) fn start<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        let all = bench.connector.start(StartRequest::default());
+        if all.is_empty() {
+            return broken("`start` gives no cursor.");
+        }
+        if bench.another()?.start(StartRequest::default()) != all {
+            return broken("`start` gives other cursors when it is asked again.");
+        }
+        let streams: BTreeSet<&String> = all.iter().map(|cursor| &cursor.stream).collect();
+        for stream in streams {
+            let request = StartRequest { stream: Some(stream.clone()), ..StartRequest::default() };
+            let cursors = bench.connector.start(request);
+            if cursors.is_empty() || cursors.iter().any(|cursor| cursor.stream != *stream) {
+                return broken(format!(
+                    "Asked for the stream `{stream}` alone, `start` gives none of it, or another."
+                ));
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Every page can be read.
+pub(crate) fn ends<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move { walk::ends(bench.walk().await) }.boxed()
+}
+
+/// No chain leads back.
+pub(crate) fn progress<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        match bench.walk().await.loops.first() {
+            Some(cursor) => broken(format!("A chain leads back to {cursor}, or forks for ever.")),
+            None => Ok(()),
+        }
+    }
+    .boxed()
+}
+
+/// No cursor is in two chains.
+pub(crate) fn no_repeat<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        match bench.walk().await.repeats.first() {
+            Some(cursor) => broken(format!("Two chains lead to {cursor}.")),
+            None => Ok(()),
+        }
+    }
+    .boxed()
+}
+
+/// No page leads to an earlier phase.
+pub(crate) fn phases<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        for read in &bench.walk().await.pages {
+            let Told::Page(page) = &read.told else { continue };
+            let low = page.next.iter().find(|next| next.cursor.phase < read.cursor.phase);
+            if let Some(next) = low {
+                return broken(format!(
+                    "{} leads to phase {}.",
+                    read.probe.name(),
+                    next.cursor.phase
+                ));
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// A chain goes on in one place.
+pub(crate) fn one_continuation<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        for read in &bench.walk().await.pages {
+            let Told::Page(page) = &read.told else { continue };
+            let number = page.next.iter().filter(|next| next.continues).count();
+            if number > 1 {
+                return broken(format!("{} continues with {number} cursors.", read.probe.name()));
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// A page is read again, and is the same to the order of its records.
+pub(crate) fn deterministic<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        for read in &bench.walk().await.pages {
+            let Told::Page(page) = &read.told else { continue };
+            match bench.read(&read.probe).await {
+                Ok(Told::Page(again))
+                    if again.records == page.records && again.next == page.next => {}
+                Ok(again) if !again.says_the_same(&read.told) => {
+                    return left("A cursor gives another page when it is read again.");
+                }
+                Ok(_) => {
+                    return broken(format!(
+                        "{} gave its records or cursors in another order when it was read again.",
+                        read.probe.name()
+                    ));
+                }
+                Err(end) => return failed(&read.probe.name(), &end),
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Every cursor can be read by a connector that was opened just now, after any other, with all facts
+/// or none, and says the same.
+pub(crate) fn resumable<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        let walk = bench.walk().await;
+        // The last first: nothing that an earlier page left behind helps.
+        for read in walk.pages.iter().rev() {
+            for facts in [walk.facts.clone(), BTreeSet::new()] {
+                let connector = bench.another()?;
+                let probe = Probe::sync(read.cursor.clone(), facts);
+                match bench.call_of(&connector, &probe, How::READ).await.end {
+                    Ok(again) if again.says_the_same(&read.told) => {}
+                    Ok(_) => {
+                        return broken(format!(
+                            "{} gave another page when it was read again, by a connector that was \
+                             opened for it.",
+                            read.probe.name()
+                        ));
+                    }
+                    Err(end) => {
+                        return failed(&format!("{}, read again,", read.probe.name()), &end);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Pages of one phase do not contradict each other.
+pub(crate) fn union<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        let mut said: BTreeMap<(u32, String), &Record> = BTreeMap::new();
+        for (phase, record) in bench.walk().await.records() {
+            let Some(key) = key(record) else { continue };
+            let earlier = said.insert((phase, key.to_string()), record);
+            if earlier.is_some_and(|earlier| earlier != record) {
+                return broken(format!(
+                    "Two pages of phase {phase} say different things of {key}."
+                ));
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+/// What makes two records records of the same.
+fn key(record: &Record) -> Option<Value> {
+    match record {
+        Record::Account(account) => Some(json!(account.key)),
+        Record::Resource(resource) => Some(json!(resource.key)),
+        Record::Grant(grant) => Some(json!([grant.key, grant.via, grant.provider_id])),
+        _ => None,
+    }
+}
+
+/// A stream is bookmarked once.
+pub(crate) fn bookmark<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
+    async move {
+        let walk = bench.walk().await;
+        let mut bookmarks: BTreeMap<&String, usize> = BTreeMap::new();
+        for Read { cursor, told, .. } in &walk.pages {
+            let number = bookmarks.entry(&cursor.stream).or_default();
+            *number += usize::from(matches!(told, Told::Page(page) if page.bookmark.is_some()));
+        }
+        let must = bench.descriptor().can(Capability::IncrementalSync);
+        for (stream, number) in bookmarks {
+            if number > 1 {
+                return broken(format!(
+                    "{number} pages of the stream `{stream}` set its bookmark."
+                ));
+            }
+            if number == 0 && must {
+                walk.is_whole()?;
+                return broken(format!("No page of the stream `{stream}` sets its bookmark."));
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
