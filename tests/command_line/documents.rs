@@ -10,7 +10,7 @@ fn every_command_gives_its_document() {
     let bench = Bench::new();
     let file = bench.connection(json!({}));
     let alice = ["--on", "group:Finance", "--yes"];
-    let table: [(&[&str], &str, &[&str]); 20] = [
+    let table: [(&[&str], &str, &[&str]); 21] = [
         (&["connector", "list"], "ConnectorList", &["items"]),
         (&["connector", "show", "entra-id"], "Connector", &["item"]),
         (
@@ -26,6 +26,11 @@ fn every_command_gives_its_document() {
         (&["integration", "allow", "group:Finance"], "Integration", &["item"]),
         (&["integration", "update", "contoso", "--connection", &file], "Integration", &["item"]),
         (&["check"], "Check", &["integration", "connector", "usable", "endpoints", "report"]),
+        (
+            &["conformance", "entra-id", "--connection", &file],
+            "ConformanceReport",
+            &["connector", "version", "conforms", "rules"],
+        ),
         (
             &["access", "list", "--on", "group:Finance"],
             "AccessList",

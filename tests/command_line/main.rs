@@ -5,6 +5,7 @@
 mod bench;
 mod canary;
 mod completion;
+mod conformance;
 mod disks;
 mod documents;
 mod endings;

@@ -38,7 +38,7 @@ async fn conforms(world: &World, change: Change) {
         log: Arc::new(KeptLog::default()),
         change: Some(change),
     };
-    let report = run(&subject).await;
+    let report = run(&subject).await.unwrap();
     let broken: Vec<String> = report
         .rules
         .iter()

@@ -27,6 +27,16 @@ impl Proposal {
         &self.reach
     }
 
+    /// The connection, each secret replaced by a reference.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The secrets that the connection refers to, for a session of one's own.
+    pub fn secrets(&self) -> doorward_http::Secrets {
+        self.secrets.clone().into_iter().collect()
+    }
+
     /// The connector's id.
     pub fn connector(&self) -> &str {
         &self.factory.descriptor().id
@@ -52,6 +62,11 @@ impl Host {
     ) -> Self {
         let secrets = Secrets { store: Arc::clone(&store), vault, resolver };
         Self { registry, store, environment, secrets: Arc::new(secrets) }
+    }
+
+    /// What the host itself gets from outside.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// What the host remembers.

@@ -43,6 +43,14 @@ impl Vault {
         }
     }
 
+    /// A vault whose key nobody keeps: what it seals is lost with it.
+    ///
+    /// # Errors
+    /// `Internal` when the operating system gives no randomness.
+    pub fn unkept() -> Result<Self> {
+        Self::from_bytes(new_key()?.as_ref())
+    }
+
     /// A vault whose key is in this file; `None` when there is no file. Never makes one.
     ///
     /// # Errors
@@ -62,10 +70,7 @@ impl Vault {
     }
 
     fn create(path: &Path) -> Result<Self> {
-        let mut bytes = Zeroizing::new([0_u8; KEY_LENGTH]);
-        SystemRandom::new()
-            .fill(bytes.as_mut())
-            .map_err(|_| Error::internal("The operating system gave no randomness for a key."))?;
+        let bytes = new_key()?;
         let text = Zeroizing::new(STANDARD.encode(bytes.as_ref()));
         // Whole or not at all: another process that starts now must not read half a key.
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -160,6 +165,14 @@ impl Vault {
 /// What a sealed secret is bound to, so that it cannot be moved to another integration or field.
 fn bound_to(integration: &str, pointer: &str) -> Vec<u8> {
     format!("doorward secret v1\0{integration}\0{pointer}").into_bytes()
+}
+
+fn new_key() -> Result<Zeroizing<[u8; KEY_LENGTH]>> {
+    let mut bytes = Zeroizing::new([0_u8; KEY_LENGTH]);
+    SystemRandom::new()
+        .fill(bytes.as_mut())
+        .map_err(|_| Error::internal("The operating system gave no randomness for a key."))?;
+    Ok(bytes)
 }
 
 fn unusable(path: &Path, error: std::io::Error) -> Error {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
+use crate::cases::faults::Tried;
 use crate::probe::{Probe, Told};
-use crate::questions::Known;
+use crate::questions::{Asked, Known};
 use crate::rule::{Stop, broken, left};
 use crate::subject::Subject;
 use crate::walk::Walk;
@@ -66,6 +67,8 @@ pub(crate) struct Bench<'a> {
     heard: Mutex<Vec<Heard>>,
     pub(crate) walk: OnceCell<Walk>,
     pub(crate) known: OnceCell<Known>,
+    pub(crate) asked: OnceCell<Vec<Asked>>,
+    pub(crate) tried: OnceCell<Vec<Tried>>,
     /// The access that may be changed, as it was found.
     pub(crate) prior: OnceCell<Result<Option<Grant>, String>>,
 }
@@ -94,6 +97,8 @@ impl<'a> Bench<'a> {
             heard: Mutex::default(),
             walk: OnceCell::new(),
             known: OnceCell::new(),
+            asked: OnceCell::new(),
+            tried: OnceCell::new(),
             prior: OnceCell::new(),
         })
     }

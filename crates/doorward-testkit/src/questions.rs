@@ -30,6 +30,13 @@ pub(crate) struct Whole {
     pub(crate) loops: Option<String>,
 }
 
+/// A question that was asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) name: String,
+    pub(crate) answer: Result<Whole, CallEnd>,
+}
+
 impl Whole {
     pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
         self.pages.iter().flat_map(|(_, page)| &page.records)
@@ -190,6 +197,23 @@ impl Bench<'_> {
             }
         }
         known
+    }
+
+    /// The answers to questions of every kind.
+    ///
+    /// # Errors
+    /// Left out when there is nothing to ask for.
+    pub(crate) async fn asked(&self) -> Result<&[Asked], Stop> {
+        let known = self.known().await?;
+        let asked = self.asked.get_or_init(|| async {
+            let mut asked = Vec::new();
+            for query in known.questions(self) {
+                let answer = self.answer(&query).await;
+                asked.push(Asked { name: Probe::read(query).name(), answer });
+            }
+            asked
+        });
+        Ok(asked.await)
     }
 
     /// An answer to its last page.

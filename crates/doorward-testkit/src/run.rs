@@ -1,8 +1,11 @@
 //! Runs every rule.
 
-use doorward_core::Capability;
+use doorward_core::{Capability, ErrorKind, Result, StartRequest};
+use doorward_http::CallEnd;
+use std::collections::BTreeSet;
 
 use crate::bench::Bench;
+use crate::probe::Probe;
 use crate::report::{Report, RuleReport, Verdict};
 use crate::rule::{Case, Level, Needs, Rule, Stop};
 use crate::rules::RULES;
@@ -12,9 +15,16 @@ use crate::subject::Subject;
 /// the access that the subject names, and puts it back.
 ///
 /// Dropping the future may leave that access changed.
-pub async fn run(subject: &Subject<'_>) -> Report {
+///
+/// # Errors
+/// As the connector says it, when the system does not answer or refuses the credential: then no rule
+/// can be tried.
+pub async fn run(subject: &Subject<'_>) -> Result<Report> {
     let descriptor = subject.factory.descriptor();
     let bench = Bench::open(subject);
+    if let Ok(bench) = &bench {
+        reachable(bench).await?;
+    }
     let mut rules = Vec::with_capacity(RULES.len());
     for rule in RULES {
         rules.push(RuleReport::new(rule, judge(rule, subject, bench.as_ref()).await));
@@ -23,12 +33,35 @@ pub async fn run(subject: &Subject<'_>) -> Report {
         Ok(bench) => bench.restore().await.err(),
         Err(_) => None,
     };
-    Report {
+    Ok(Report {
         connector: descriptor.id.clone(),
         version: descriptor.version.clone(),
         conforms: !rules.iter().any(|rule| rule.level == Level::Must && rule.failed()),
         rules,
         not_restored,
+    })
+}
+
+/// Whether the system answers, and takes the credential.
+async fn reachable(bench: &Bench<'_>) -> Result<()> {
+    let descriptor = bench.descriptor();
+    let probe = if descriptor.can(Capability::Check) {
+        Probe::Check
+    } else {
+        match bench.connector.start(StartRequest::default()).into_iter().next() {
+            Some(cursor) => Probe::sync(cursor, BTreeSet::new()),
+            None => return Ok(()),
+        }
+    };
+    match bench.read(&probe).await {
+        Err(CallEnd::Deadline(error)) => Err(error),
+        Err(CallEnd::AuthFailed(failure)) => Err(bench.connector.explain(failure)),
+        Err(CallEnd::Error(error))
+            if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::RateLimited) =>
+        {
+            Err(error)
+        }
+        _ => Ok(()),
     }
 }
 

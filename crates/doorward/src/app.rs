@@ -231,10 +231,8 @@ impl App {
     }
 
     /// A host that remembers nothing.
-    fn forgetful_host(&self) -> Result<Host> {
-        let directory = tempfile::tempdir().map_err(no_temporary_files)?;
-        let vault = Vault::from_file(&directory.path().join("key"))?;
-        self.host_with(Arc::new(SqliteStore::in_memory()?), vault)
+    pub(crate) fn forgetful_host(&self) -> Result<Host> {
+        self.host_with(Arc::new(SqliteStore::in_memory()?), Vault::unkept()?)
     }
 
     fn host_with(&self, store: Arc<SqliteStore>, vault: Vault) -> Result<Host> {

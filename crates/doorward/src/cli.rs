@@ -157,6 +157,17 @@ pub(crate) enum Command {
         #[arg(long = "use", value_name = "USE", value_delimiter = ',')]
         uses: Vec<String>,
     },
+    /// Try whether a connector keeps the rules of CONNECTOR_SPEC.md
+    ///
+    /// For who writes or takes over a connector, on a system for tests that nobody changes
+    /// meanwhile. Reads from it, several times, and lets requests fail on the way. With --to and
+    /// --on it also gives and takes that access there, several times, past policy and journal, and
+    /// leaves it as it was found; without them nothing is changed, and the rules about changes are
+    /// skipped. Ends with 1 when a rule is broken that a connector must keep.
+    #[command(
+        after_help = "Examples:\n  doorward conformance entra-id --connection test.json\n  doorward conformance entra-id --connection test.json --to alice@contoso.com --on group:Sandbox"
+    )]
+    Conformance(ConformanceOptions),
     /// See who has access to what
     #[command(subcommand, after_help = "Example:\n  doorward access list --on group:Finance")]
     Access(AccessCommand),
@@ -487,6 +498,29 @@ pub(crate) struct ChangeOptions {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+/// `doorward conformance`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ConformanceOptions {
+    /// The connector
+    #[arg(value_name = "CONNECTOR")]
+    pub(crate) connector: String,
+    /// The connection's file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) connection: PathBuf,
+    /// Who is given access and loses it again, e.g. alice@contoso.com
+    #[arg(long, value_name = "WHO", requires = "on")]
+    pub(crate) to: Option<String>,
+    /// On what, e.g. group:Sandbox
+    #[arg(long, value_name = "RESOURCE", requires = "to")]
+    pub(crate) on: Option<String>,
+    /// Which right [default: the first that the resource has, e.g. member]
+    #[arg(long, value_name = "RIGHT", requires = "on")]
+    pub(crate) right: Option<String>,
+    /// Give and take it without being asked
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// `doorward journal`.

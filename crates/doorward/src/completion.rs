@@ -41,6 +41,8 @@ pub(crate) fn answer() -> Option<Exit> {
 /// Lets each argument offer names, by what it is called.
 fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Command {
     let is_add = command.get_name() == "add";
+    // It is about a connection that is not stored: nobody knows the names there.
+    let is_stored = command.get_name() != "conformance";
     command
         .mut_args(|argument| {
             let objects = |argument: Arg, side: Side| {
@@ -59,8 +61,8 @@ fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Comman
                     let words = Arc::clone(words);
                     argument.add(ArgValueCandidates::new(move || integrations(&words)))
                 }
-                "to" | "from" | "who" => objects(argument, Side::Principals),
-                "on" | "resource" => objects(argument, Side::Resources),
+                "to" | "from" | "who" if is_stored => objects(argument, Side::Principals),
+                "on" | "resource" if is_stored => objects(argument, Side::Resources),
                 "object" => objects(argument, Side::Both),
                 _ => argument,
             }

@@ -170,12 +170,20 @@ async fn until_stopped(app: &App, command: Command) -> Result<Exit, Error> {
         return commands::run(app, command).await;
     }
     let may_change = commands::changes(&command);
+    let tries_changes = commands::tries_changes(&command);
     let stopped = signals::stop();
     tokio::select! {
         biased;
         ended = commands::run(app, command) => ended,
         () = stopped => {
-            say_that_it_stopped(app, may_change);
+            if tries_changes {
+                app.console.note(
+                    "Stopped. The access that was named may not be as it was found: look at it, and \
+                     set it right.",
+                );
+            } else {
+                say_that_it_stopped(app, may_change);
+            }
             Ok(Exit::INTERRUPTED)
         }
     }

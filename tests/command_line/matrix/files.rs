@@ -91,6 +91,7 @@ fn from_windows(given: &Given<'_>, row: &Row, command: &[&str]) {
     let unstored = ["--connector", "entra-id", "--connection", "-"];
     let words = match row.command {
         "integration add" => add("windows", "-").to_vec(),
+        "conformance" => [command, &["entra-id", "--connection", "-"]].concat(),
         "integration update" => [command, &["contoso", "--connection", "-"]].concat(),
         "grant" | "revoke" => [command, &own, &unstored, &["--dry-run"]].concat(),
         _ => [command, &own, &unstored].concat(),

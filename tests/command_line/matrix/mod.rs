@@ -60,7 +60,7 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-const ROWS: [Row; 33] = [
+const ROWS: [Row; 34] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
@@ -84,6 +84,7 @@ const ROWS: [Row; 33] = [
     Row::new("list resources", &[]).with_gaps(),
     Row::new("list grants", &[]).with_gaps(),
     Row::new("check", &[]).reaching(),
+    Row::new("conformance", &["entra-id", "--connection", "{connection}"]).alone().reaching(),
     Row::new("access list", &["--on", FINANCE]).reaching(),
     Row::new("access explain", &["--for", "frank@contoso.com", "--on", FINANCE]).reaching(),
     Row::new("grant", &["--to", "dave@contoso.com", "--on", FINANCE, "--reason", "new", "--yes"])

@@ -4,6 +4,8 @@ use doorward_core::{Error, ErrorKind, Retry};
 use doorward_http::CallEnd;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use std::collections::HashSet;
+use std::mem::discriminant;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -37,7 +39,15 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// Left out when there is none that works.
-    pub(crate) async fn tried(&self) -> Result<Vec<Tried>, Stop> {
+    pub(crate) async fn tried(&self) -> Result<&[Tried], Stop> {
+        let tried = self.tried.get_or_init(|| self.try_each()).await;
+        match tried.is_empty() {
+            true => left("No call that reads works."),
+            false => Ok(tried),
+        }
+    }
+
+    async fn try_each(&self) -> Vec<Tried> {
         let mut tried = Vec::new();
         for probe in self.reading_probes().await {
             let before = self.wire.count();
@@ -45,10 +55,7 @@ impl Bench<'_> {
             let requests = self.wire.count() - before;
             tried.push(Tried { probe, told, requests });
         }
-        match tried.is_empty() {
-            true => left("No call that reads works."),
-            false => Ok(tried),
-        }
+        tried
     }
 
     async fn reading_probes(&self) -> Vec<Probe> {
@@ -59,7 +66,7 @@ impl Bench<'_> {
             probes.push(Probe::Check);
         }
         if descriptor.can(Sync) {
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = HashSet::new();
             let pages = self.walk().await.pages.iter();
             // The first of each stream and phase, and one that goes on.
             let some = pages.filter(|read| seen.insert((&read.cursor.stream, read.cursor.phase)));
@@ -68,9 +75,10 @@ impl Bench<'_> {
         if descriptor.can(Read)
             && let Ok(known) = self.known().await
         {
-            let mut questions = known.questions(self);
-            questions.dedup_by_key(|query| std::mem::discriminant(query));
-            probes.extend(questions.into_iter().map(Probe::read));
+            let mut seen = HashSet::new();
+            let questions = known.questions(self).into_iter();
+            let one_of_each = questions.filter(|query| seen.insert(discriminant(query)));
+            probes.extend(one_of_each.map(Probe::read));
         }
         probes
     }
@@ -85,7 +93,7 @@ impl Bench<'_> {
             for skip in 0..tried.requests.min(MOST_REQUESTS) {
                 let fault = Interference { fault: fault.clone(), writes: false, skip, times: 1 };
                 let end = self.suffer(&tried.probe, How::READ_ONCE, fault).await.end;
-                if let Some(seen) = judge(&tried, &end) {
+                if let Some(seen) = judge(tried, &end) {
                     return broken(format!(
                         "{}, whose request {} was answered so, {seen}",
                         tried.probe.name(),

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 use crate::bench::{Bench, How, failed, told};
 use crate::names::altered;
 use crate::probe::{Probe, Told};
-use crate::questions::{Known, Whole, paths};
+use crate::questions::{Asked, Known, Whole, paths};
 use crate::rule::{Seen, Stop, broken};
 
 /// A question about what is there has an answer.
 pub(crate) fn answers<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
-        for query in bench.known().await?.questions(bench) {
-            match bench.answer(&query).await {
+        for Asked { name, answer } in bench.asked().await? {
+            match answer {
                 Ok(_) => {}
                 Err(CallEnd::Error(error)) if error.kind == ErrorKind::PermissionDenied => {}
-                Err(end) => return failed(&Probe::read(query).name(), &end),
+                Err(end) => return failed(name, end),
             }
         }
         Ok(())
@@ -192,9 +192,8 @@ pub(crate) fn missing_is_told<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
 /// The pages of an answer come to an end.
 pub(crate) fn progress<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
-        for query in bench.known().await?.questions(bench) {
-            if let Ok(Whole { loops: Some(cursor), .. }) = bench.answer(&query).await {
-                let name = Probe::read(query).name();
+        for Asked { name, answer } in bench.asked().await? {
+            if let Ok(Whole { loops: Some(cursor), .. }) = answer {
                 return broken(format!("{name} leads back to the page at {cursor}."));
             }
         }
@@ -206,8 +205,8 @@ pub(crate) fn progress<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
 /// Every page of an answer can be read again, by a connector that was opened just now.
 pub(crate) fn resumable<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
-        for query in bench.known().await?.questions(bench) {
-            let Ok(whole) = bench.answer(&query).await else { continue };
+        for Asked { answer, .. } in bench.asked().await? {
+            let Ok(whole) = answer else { continue };
             for (probe, answer) in whole.pages.iter().rev() {
                 let connector = bench.another()?;
                 let again = bench.call_of(&connector, probe, How::READ).await.end;

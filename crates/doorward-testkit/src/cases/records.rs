@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::bench::Bench;
 use crate::names::{is_kebab, is_sentence};
+use crate::questions::Asked;
 use crate::rule::{Seen, broken, left};
 
 /// Only what the descriptor declares is delivered.
@@ -27,8 +28,8 @@ pub(crate) fn declared<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
 pub(crate) fn declared_in_answers<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
         let descriptor = bench.descriptor();
-        for query in bench.known().await?.questions(bench) {
-            let Ok(answer) = bench.answer(&query).await else { continue };
+        for Asked { answer, .. } in bench.asked().await? {
+            let Ok(answer) = answer else { continue };
             for record in answer.records() {
                 if let Some(what) = undeclared(descriptor, record) {
                     return broken(format!("An answer holds {what}, which is not declared."));

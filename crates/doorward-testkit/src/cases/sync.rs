@@ -127,9 +127,11 @@ pub(crate) fn deterministic<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
 pub(crate) fn resumable<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
         let walk = bench.walk().await;
+        let mut known = vec![walk.facts.clone(), BTreeSet::new()];
+        known.dedup();
         // The last first: nothing that an earlier page left behind helps.
         for read in walk.pages.iter().rev() {
-            for facts in [walk.facts.clone(), BTreeSet::new()] {
+            for facts in known.clone() {
                 let connector = bench.another()?;
                 let probe = Probe::sync(read.cursor.clone(), facts);
                 match bench.call_of(&connector, &probe, How::READ).await.end {

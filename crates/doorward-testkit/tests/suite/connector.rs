@@ -492,7 +492,8 @@ impl Connector for Open {
 
     async fn check(&self, cx: &Context) -> Result<CheckReport> {
         if self.has(OwnTimeLimit) {
-            let limited = tokio::time::timeout(Duration::from_secs(1), self.look_around(cx)).await;
+            let limited =
+                tokio::time::timeout(Duration::from_millis(100), self.look_around(cx)).await;
             let message = "The house took too long.";
             return limited.unwrap_or_else(|_| Err(error(ErrorKind::Timeout, "too-slow", message)));
         }

@@ -48,7 +48,7 @@ pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOption
 
 /// A connection that is not stored has no list of what may be changed. A dry run, which sends
 /// nothing, can do without; what no list can allow stays refused.
-fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
+pub(super) fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
     let descriptor = opened.descriptor();
     opened.change_policy(|policy| {
         policy.kinds.extend(descriptor.resource_kinds.iter().map(|kind| kind.kind.clone()));

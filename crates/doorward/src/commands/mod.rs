@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod completion;
 mod config;
+mod conformance;
 mod connector;
 mod demo;
 mod integration;
@@ -54,6 +55,11 @@ fn target(command: &Command) -> Option<Target> {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => {
             Some(change.target.clone())
         }
+        Command::Conformance(options) => Some(Target {
+            connector: Some(options.connector.clone()),
+            connection: Some(options.connection.clone()),
+            ..Target::default()
+        }),
         Command::Integration(
             IntegrationCommand::Allow { integration, .. }
             | IntegrationCommand::Protect { integration, .. },
@@ -83,6 +89,7 @@ fn reaches(command: &Command) -> bool {
             AccessCommand::List { last_sync, .. } | AccessCommand::Explain { last_sync, .. },
         ) => !last_sync,
         Command::Check { .. }
+        | Command::Conformance(_)
         | Command::Sync { .. }
         | Command::Grant { .. }
         | Command::Revoke { .. }
@@ -149,6 +156,7 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target, uses } => check::run(app, &target, &uses).await,
+        Command::Conformance(options) => Box::pin(conformance::run(app, &options)).await,
         Command::Sync { target } => sync::run(app, &target).await,
         Command::List(command) => list::run(app, &command).await,
         Command::Access(AccessCommand::List { on, who, last_sync, target }) => {
@@ -181,6 +189,11 @@ pub(crate) fn changes(command: &Command) -> bool {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => !change.dry_run,
         _ => false,
     }
+}
+
+/// Whether a command changes access that it puts back at its end, and that no journal knows.
+pub(crate) fn tries_changes(command: &Command) -> bool {
+    matches!(command, Command::Conformance(options) if options.to.is_some())
 }
 
 /// Another process uses the key, which a command wants for itself.
