@@ -48,7 +48,7 @@ async fn reachable(bench: &Bench<'_>) -> Result<()> {
     let probe = if descriptor.can(Capability::Check) {
         Probe::Check
     } else {
-        match bench.connector.start(StartRequest::default()).into_iter().next() {
+        match bench.connector.start(StartRequest::default())?.into_iter().next() {
             Some(cursor) => Probe::sync(cursor, BTreeSet::new()),
             None => return Ok(()),
         }

@@ -80,7 +80,11 @@ impl Bench<'_> {
         let mut waiting: BTreeMap<(u32, usize), Waiting> = BTreeMap::new();
         let mut seen: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         let mut came = 0;
-        for cursor in self.connector.start(StartRequest::default()) {
+        let cursors = self.connector.start(StartRequest::default()).unwrap_or_else(|error| {
+            walk.failure = Some(("start".to_owned(), CallEnd::Error(error)));
+            Vec::new()
+        });
+        for cursor in cursors {
             let place = (cursor.phase, came);
             waiting.insert(place, Waiting { cursor, chain: came, forks: 0, not_before: None });
             came += 1;

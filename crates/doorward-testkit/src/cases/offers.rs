@@ -36,7 +36,9 @@ pub(crate) fn undeclared<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
             }
         }
         let can_sync = bench.descriptor().can(Capability::Sync);
-        if !can_sync && !bench.connector.start(StartRequest::default()).is_empty() {
+        if !can_sync
+            && bench.connector.start(StartRequest::default()).is_ok_and(|all| !all.is_empty())
+        {
             return broken("`sync` is not declared, and `start` gives cursors.");
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Cursors: where they begin, where they lead, and what they give when they are read again.
 
-use doorward_core::{Capability, Record, StartRequest};
+use doorward_core::{Capability, Connector, Cursor, Record, StartRequest};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -8,23 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bench::{Bench, How, failed};
 use crate::probe::{Probe, Told};
-use crate::rule::{Seen, broken, left};
+use crate::rule::{Seen, Stop, broken, left};
 use crate::walk::{self, Read};
 
 /// A sync begins somewhere, always in the same place.
 pub(crate) fn start<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
     async move {
-        let all = bench.connector.start(StartRequest::default());
+        let all = begun(bench.connector.as_ref(), StartRequest::default())?;
         if all.is_empty() {
             return broken("`start` gives no cursor.");
         }
-        if bench.another()?.start(StartRequest::default()) != all {
+        if begun(bench.another()?.as_ref(), StartRequest::default())? != all {
             return broken("`start` gives other cursors when it is asked again.");
         }
         let streams: BTreeSet<&String> = all.iter().map(|cursor| &cursor.stream).collect();
         for stream in streams {
             let request = StartRequest { stream: Some(stream.clone()), ..StartRequest::default() };
-            let cursors = bench.connector.start(request);
+            let cursors = begun(bench.connector.as_ref(), request)?;
             if cursors.is_empty() || cursors.iter().any(|cursor| cursor.stream != *stream) {
                 return broken(format!(
                     "Asked for the stream `{stream}` alone, `start` gives none of it, or another."
@@ -34,6 +34,10 @@ pub(crate) fn start<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
         Ok(())
     }
     .boxed()
+}
+
+fn begun(connector: &dyn Connector, request: StartRequest) -> Result<Vec<Cursor>, Stop> {
+    connector.start(request).or_else(|error| broken(format!("`start` fails: {error}")))
 }
 
 /// Every page can be read.

@@ -479,7 +479,7 @@ impl Connector for Open {
         Reach { endpoints: vec![serde_json::from_value(endpoint).unwrap()] }
     }
 
-    fn start(&self, request: StartRequest) -> Vec<Cursor> {
+    fn start(&self, request: StartRequest) -> Result<Vec<Cursor>> {
         let wanted = request.stream.filter(|_| !self.has(StartsAllStreams));
         let streams = ["people", "rooms"].into_iter();
         let streams = streams.filter(|stream| wanted.as_ref().is_none_or(|one| one == stream));
@@ -487,7 +487,7 @@ impl Connector for Open {
         self.0.given.lock().unwrap().insert(body.to_string());
         let cursor =
             |stream: &str| Cursor { stream: stream.to_owned(), phase: 0, body: body.clone() };
-        streams.map(cursor).collect()
+        Ok(streams.map(cursor).collect())
     }
 
     async fn check(&self, cx: &Context) -> Result<CheckReport> {
