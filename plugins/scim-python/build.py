@@ -16,7 +16,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 MADE = TARGET / ID
-COMPONENT = TARGET / "plugins" / f"{ID}.wasm"
+# `doorward plugin build` says where it wants the component.
+COMPONENT = Path(os.environ.get("DOORWARD_PLUGIN_OUTPUT") or TARGET / "plugins" / f"{ID}.wasm")
 WIT = ROOT / "schemas" / "wit" / "0.2"
 
 # The only package that a connector may import from.

@@ -14,7 +14,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, '..', '..');
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 const SCRIPTS = join(TARGET, ID, 'scripts');
-const COMPONENT = join(TARGET, 'plugins', `${ID}.wasm`);
+// `doorward plugin build` says where it wants the component.
+const COMPONENT = process.env.DOORWARD_PLUGIN_OUTPUT ?? join(TARGET, 'plugins', `${ID}.wasm`);
 const WIT = join(ROOT, 'schemas', 'wit', '0.2');
 
 /** The only interfaces that a connector may import. */

@@ -3,8 +3,9 @@
 //! It depends on nothing, so that it is built in a second and works when a crate does not compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the developer")]
 
+mod wasm;
+
 use std::env;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 const HELP: &str = "\
@@ -13,7 +14,8 @@ The chores of this workspace.
 Usage: cargo xtask COMMAND
 
 Commands:
-  test              every test there is: the check for WebAssembly, documentation, the rest
+  test              every test there is: plugins, documentation, the rest, and again with plugins
+  wasm              build every plugin into target/plugins
   check-wasm        the contract and the connectors compile for wasm32-unknown-unknown
   schemas           write schemas/*.json that are generated from the program
   schemas --check   say which of them the program has left behind
@@ -24,15 +26,10 @@ Examples:
   cargo nextest run -p doorward-tests --test tidy     only the rules of the house
 ";
 
-const WASM: &str = "wasm32-unknown-unknown";
-
-/// What must compile for [`WASM`]: the contract and the connectors.
-const WASM_PACKAGES: [&str; 2] = ["doorward-core", "doorward-entra-id"];
-
 enum Done {
     Passed,
     /// Could not be done here, and why.
-    Skipped(&'static str),
+    Skipped(String),
 }
 
 type Result = std::result::Result<Done, String>;
@@ -42,7 +39,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let passed = match words.as_slice() {
         ["test"] => test(),
-        ["check-wasm"] => report("check for WebAssembly", check_wasm()),
+        ["wasm"] => wasm::build_all(),
+        ["check-wasm"] => report("check for WebAssembly", wasm::check()),
         ["schemas"] => report("schemas", run(&mut schemas())),
         ["schemas", "--check"] => report("schemas", run(schemas().args(["--", "--check"]))),
         [] | ["help" | "--help" | "-h"] => {
@@ -59,49 +57,40 @@ fn main() -> ExitCode {
 
 /// Every step runs, also after one has failed, so that one run tells all.
 fn test() -> bool {
-    let mut results = vec![report("check for WebAssembly", check_wasm())];
-    if succeeds(cargo("nextest").arg("--version")) {
+    let mut results = vec![report("check for WebAssembly", wasm::check()), wasm::build_all()];
+    if succeeds(cargo().args(["nextest", "--version"])) {
         results.push(report("documentation tests", doc_tests()));
         results.push(report("tests", nextest()));
+        results.push(report("tests of Entra ID as a component", component_tests()));
     } else {
         results.push(report("tests", cargo_test()));
     }
+    results.push(report("tests of scim-typescript", wasm::script_tests("scim-typescript")));
+    results.push(report("tests of scim-python", wasm::script_tests("scim-python")));
     !results.contains(&false)
 }
 
-fn check_wasm() -> Result {
-    if !has_wasm() {
-        // Refuses where it reaches no server, or is not there at all.
-        succeeds(Command::new("rustup").args(["target", "add", WASM]));
-    }
-    if !has_wasm() {
-        return Ok(Done::Skipped(
-            "`rustup target add wasm32-unknown-unknown` could not install the target",
-        ));
-    }
-    let mut check = cargo("check");
-    check.args(["--target", WASM]);
-    for package in WASM_PACKAGES {
-        check.args(["--package", package]);
-    }
-    run(&mut check)
-}
-
-/// Whether the compiler has the standard library for [`WASM`].
-fn has_wasm() -> bool {
-    Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", WASM])
-        .output()
-        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
-}
-
 fn doc_tests() -> Result {
-    run(cargo("test").args(["--workspace", "--doc", "--no-fail-fast"]))
+    run(cargo().args(["test", "--workspace", "--doc", "--no-fail-fast"]))
 }
 
 fn nextest() -> Result {
-    let mut nextest = cargo("nextest");
-    nextest.args(["run", "--workspace"]);
+    let mut nextest = cargo();
+    nextest.args(["nextest", "run", "--workspace"]);
+    if in_ci() {
+        nextest.args(["--profile", "ci"]);
+    }
+    run(&mut nextest)
+}
+
+/// What the built-in connector must do, done by the same source as a component.
+fn component_tests() -> Result {
+    if !wasm::is_built("entra-id") {
+        return Ok(Done::Skipped("target/plugins/entra-id.wasm was not built".to_owned()));
+    }
+    let mut nextest = cargo();
+    nextest.args(["nextest", "run", "--workspace"]).env("DOORWARD_TEST_CONNECTOR", "component");
+    nextest.args(["-E", "binary(entra_id) | binary(policy) | binary(stale_roles) | binary(simulation) | binary(entra_sync)"]);
     if in_ci() {
         nextest.args(["--profile", "ci"]);
     }
@@ -117,13 +106,13 @@ fn cargo_test() -> Result {
         "note: cargo-nextest is not installed, so `cargo test` takes its place: slower, and a test \
          that hangs hangs for ever. To have it: cargo install cargo-nextest --locked"
     );
-    run(cargo("test").args(["--workspace", "--no-fail-fast"]))
+    run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 /// The program that writes the schemas; it links the connectors, this one does not.
 fn schemas() -> Command {
-    let mut schemas = cargo("run");
-    schemas.args(["--quiet", "--package", "doorward-tests", "--bin", "schemas"]);
+    let mut schemas = cargo();
+    schemas.args(["run", "--quiet", "--package", "doorward-tests", "--bin", "schemas"]);
     schemas
 }
 
@@ -144,10 +133,8 @@ fn in_ci() -> bool {
 }
 
 /// The same cargo that runs this program.
-fn cargo(command: &str) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg(command);
-    cargo
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 fn succeeds(command: &mut Command) -> bool {
