@@ -4,7 +4,7 @@ import unittest
 from componentize_py_types import Err
 from fakes import CONNECTION, CONNECTOR, NOW, Host, answer, request
 from wit_world.imports import changes
-from wit_world.imports.types import Error, ErrorKind, GrantKey, GrantKind, ObjectRef, Retry_Backoff, Timestamp
+from wit_world.imports.types import Error, ErrorKind, GrantKey, GrantKind, ObjectRef, Retry_After, Retry_Backoff, Timestamp
 
 KEY = GrantKey(ObjectRef("user", 'u"1'), ObjectRef("group", "g/1"), "member", None, GrantKind.ACTIVE)
 
@@ -17,6 +17,14 @@ def operation(action, key=KEY, until=None):
 
 def apply(*operations):
     return CONNECTOR.apply(CONNECTION, request(operations=list(operations)))
+
+
+def told(one):
+    """The outcome of one operation, or its error, or that of the whole request."""
+    try:
+        return apply(one)[0].value
+    except Err as refused:
+        return refused.value
 
 
 def service(members, change=None):
@@ -54,8 +62,7 @@ class Changes(unittest.TestCase):
         ]
         for action, members, change, expected in table:
             with self.subTest(f"{action} {members} {change.status}"), Host(service(members, change)) as host:
-                [result] = apply(operation(action))
-                self.assertEqual(result.value.kind.name, expected)
+                self.assertEqual(told(operation(action)).kind.name, expected)
                 self.assertEqual(sum(one.method.name == "PATCH" for one in host.requests), 1)
 
     def test_a_change_is_one_patch_of_the_group_quoted_and_encoded(self):
@@ -79,9 +86,10 @@ class Changes(unittest.TestCase):
                 return answer(404, {}) if gone in asked.path.text else answer(200, {"id": "x"})
 
             with self.subTest(reason), Host(respond) as host:
-                [result] = apply(operation("grant"))
-                self.assertIsInstance(result, Err)
-                self.assertEqual((result.value.kind, result.value.reason), (ErrorKind.NOT_FOUND, reason))
+                with self.assertRaises(Err) as raised:
+                    apply(operation("grant"))
+                error = raised.exception.value
+                self.assertEqual((error.kind, error.reason), (ErrorKind.NOT_FOUND, reason))
                 self.assertTrue(all(line.startswith("GET ") for line in host.asked()))
 
     def test_a_lost_answer_is_handed_on_as_the_host_gave_it(self):
@@ -95,13 +103,23 @@ class Changes(unittest.TestCase):
         with Host(respond):
             self.assertEqual(apply(operation("grant")), [Err(lost)])
 
+    def test_a_refusal_is_of_the_whole_request_and_a_failure_may_have_changed_something(self):
+        with Host(service([], answer(429, {}, retry_after="7"))), self.assertRaises(Err) as raised:
+            apply(operation("grant"))
+        self.assertEqual(raised.exception.value.retry, Retry_After(7000))
+        with Host(service([], answer(503, {}))):
+            [result] = apply(operation("grant"))
+        self.assertIsInstance(result, Err)
+        self.assertEqual(result.value.kind, ErrorKind.UNAVAILABLE)
+
     def test_what_scim_does_not_know_is_not_tried(self):
         owner = GrantKey(KEY.principal, KEY.resource, "owner", None, GrantKind.ACTIVE)
         delete = request(id="o", action=changes.Action_Delete(KEY.principal), reason=None, ticket=None)
         with Host(service([])) as host:
             for one in (operation("grant", until=Timestamp(1, 0)), operation("grant", key=owner), delete):
-                [result] = apply(one)
-                self.assertEqual(result.value.kind, ErrorKind.UNSUPPORTED)
+                with self.assertRaises(Err) as raised:
+                    apply(one)
+                self.assertEqual(raised.exception.value.kind, ErrorKind.UNSUPPORTED)
             with self.assertRaises(Err) as raised:
                 apply(operation("grant"), operation("grant"))
         self.assertEqual(raised.exception.value.reason, "batch-size")

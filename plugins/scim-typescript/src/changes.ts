@@ -9,25 +9,25 @@ import type { JsonObject } from './json.js';
 import { GROUP, holds, WITHOUT_MEMBERS } from './records.js';
 import { isMembership, named, objectPath } from './read.js';
 import { NONE } from './wit.js';
-import type { ApplyRequest, GrantKey, ObjectRef, Operation, Outcome, OutcomeKind, Response, Result } from './wit.js';
+import type { ApplyRequest, GrantKey, ObjectRef, Operation, Outcome, OutcomeKind, RequestPath, Response, Result } from './wit.js';
 
 export interface Change {
   adds: boolean;
   key: GrantKey;
 }
 
-export function apply(service: Service, request: ApplyRequest): ({ tag: 'ok'; val: Outcome } | Extract<Result<never>, { tag: 'err' }>)[] {
+/**
+ * A refusal is thrown: it is of the whole request, and nothing was changed. What leaves that open is
+ * the error of the operation.
+ */
+export function apply(service: Service, request: ApplyRequest): Result<Outcome>[] {
   const [operation, ...more] = request.operations;
   if (operation === undefined || more.length > 0) {
     throw failure('invalid-request', 'batch-size', 'SCIM takes one change at a time.', {
       remedy: 'Send the operations one by one.',
     });
   }
-  try {
-    return [{ tag: 'ok', val: outcome(carryOut(service, changeOf(operation))) }];
-  } catch (thrown) {
-    return [{ tag: 'err', val: thrownFailure(thrown) }];
-  }
+  return [carryOut(service, changeOf(operation))];
 }
 
 /** What the operation asks for, if it is a change of membership. */
@@ -51,20 +51,38 @@ export function changeOf({ action }: Operation): Change {
  * SCIM answers alike whether or not something was changed, so what was there is read right before.
  * The change is sent in any case: only its answer proves that we may make it.
  */
-function carryOut(service: Service, { adds, key }: Change): OutcomeKind {
+function carryOut(service: Service, { adds, key }: Change): Result<Outcome> {
   const held = prior(service, key, adds);
-  const already = adds ? 'already-granted' : 'already-revoked';
+  const already: OutcomeKind = adds ? 'already-granted' : 'already-revoked';
+  const done: OutcomeKind = adds ? 'granted' : 'revoked';
+  const operation = adds ? adding(key.principal) : removing(key.principal);
+  const sent = sending(path(service, 'Groups', key.resource.id), operation);
+  if (sent.tag === 'err') {
+    return sent;
+  }
+  const answer = sent.val;
+  if (answer.status >= 200 && answer.status < 300) {
+    return { tag: 'ok', val: outcome(held === adds ? already : done) };
+  }
+  if (held === adds && saysSo(answer, adds)) {
+    return { tag: 'ok', val: outcome(already) };
+  }
   const doing = adds
     ? `to add the ${named(key.principal)} to the ${named(key.resource)}`
     : `to remove the ${named(key.principal)} from the ${named(key.resource)}`;
-  const answer = patch(path(service, 'Groups', key.resource.id), [adds ? adding(key.principal) : removing(key.principal)]);
-  if (answer.status >= 200 && answer.status < 300) {
-    return held === adds ? already : adds ? 'granted' : 'revoked';
+  const refused = refusal(answer, doing);
+  if (answer.status < 500) {
+    throw refused;
   }
-  if (held === adds && saysSo(answer, adds)) {
-    return already;
+  return { tag: 'err', val: refused };
+}
+
+function sending(path: RequestPath, operation: JsonObject): Result<Response> {
+  try {
+    return { tag: 'ok', val: patch(path, [operation]) };
+  } catch (thrown) {
+    return { tag: 'err', val: thrownFailure(thrown) };
   }
-  throw refusal(answer, doing);
 }
 
 /** Whether the principal is a member now. Group and, to be added, principal must exist. */

@@ -12,6 +12,17 @@ const KEY = {
 const operation = (tag, more = {}, key = KEY) => ({ id: 'o', action: { tag, val: { key, ...more } }, attributes: '' });
 const apply = (...operations) => connector.apply(CONNECTION, { operations, attributes: '' });
 
+/** The outcome of one operation, or its error, or that of the whole request. */
+function told(one) {
+  try {
+    return apply(one)[0].val;
+  } catch (error) {
+    return thrown(() => {
+      throw error;
+    });
+  }
+}
+
 /** A service whose group has these members, and which answers a change so. */
 function service(members, change = answer(204, '')) {
   answering(({ method, path }) => {
@@ -41,8 +52,7 @@ test('outcomes say what was there before', () => {
   ];
   for (const [tag, members, change, expected] of table) {
     service(members, change);
-    const [{ val }] = apply(operation(tag));
-    assert.equal(val.kind, expected, `${tag} ${members}`);
+    assert.equal(told(operation(tag)).kind, expected, `${tag} ${members}`);
     assert.equal(host.requests.filter((one) => one.method === 'patch').length, 1);
   }
 });
@@ -65,8 +75,8 @@ test('a change is one PATCH of the group, quoted and encoded', () => {
 test('who or what does not exist is told, and nothing is sent', () => {
   for (const [gone, reason] of [['/Groups/', 'group-not-found'], ['/Users/', 'user-not-found']]) {
     answering(({ path }) => (path.text.includes(gone) ? answer(404, {}) : answer(200, { id: 'x' })));
-    const [{ tag, val }] = apply(operation('grant'));
-    assert.deepEqual([tag, val.kind, val.reason], ['err', 'not-found', reason]);
+    const error = thrown(() => apply(operation('grant')));
+    assert.deepEqual([error.kind, error.reason], ['not-found', reason]);
     assert.ok(asked().every((line) => line.startsWith('get ')));
   }
 });
@@ -77,12 +87,19 @@ test('a lost answer is handed on as the host gave it', () => {
   assert.deepEqual(apply(operation('grant')), [{ tag: 'err', val: failure }]);
 });
 
+test('a refusal is of the whole request; a failure may have changed something', () => {
+  service([], answer(429, {}, { 'retry-after': '7' }));
+  assert.deepEqual(thrown(() => apply(operation('grant'))).retry, { tag: 'after', val: 7000n });
+  service([], answer(503, {}));
+  const [{ tag, val }] = apply(operation('grant'));
+  assert.deepEqual([tag, val.kind], ['err', 'unavailable']);
+});
+
 test('what SCIM does not know is not tried', () => {
   service([]);
   const until = { until: { seconds: 1n, nanoseconds: 0 } };
   for (const one of [operation('grant', until), operation('grant', {}, { ...KEY, entitlement: 'owner' }), operation('delete')]) {
-    const [{ val }] = apply(one);
-    assert.equal(val.kind, 'unsupported');
+    assert.equal(thrown(() => apply(one)).kind, 'unsupported');
   }
   assert.equal(thrown(() => apply(operation('grant'), operation('grant'))).reason, 'batch-size');
   assert.deepEqual(asked(), []);

@@ -22,6 +22,10 @@ class Change:
 
 
 def apply(service, request):
+    """
+    A refusal is raised: it is of the whole request, and nothing was changed. What leaves that open
+    is the error of the operation.
+    """
     if len(request.operations) != 1:
         raise failure(
             ErrorKind.INVALID_REQUEST,
@@ -29,10 +33,7 @@ def apply(service, request):
             "SCIM takes one change at a time.",
             remedy="Send the operations one by one.",
         )
-    try:
-        return [Ok(outcome(carry_out(service, change_of(request.operations[0]))))]
-    except Err as refused:
-        return [Err(refused.value)]
+    return [carry_out(service, change_of(request.operations[0]))]
 
 
 def change_of(operation):
@@ -65,17 +66,24 @@ def carry_out(service, change):
     held = prior(service, key, adds)
     already = OutcomeKind.ALREADY_GRANTED if adds else OutcomeKind.ALREADY_REVOKED
     done = OutcomeKind.GRANTED if adds else OutcomeKind.REVOKED
+    operation = adding(key.principal) if adds else removing(key.principal)
+    group = path(service, "Groups", key.resource.id)
+    try:
+        answer = patch(group, [operation])
+    except Err as lost:
+        return Err(lost.value)
+    if 200 <= answer.status < 300:
+        return Ok(outcome(already if held == adds else done))
+    if held == adds and says_so(answer, adds):
+        return Ok(outcome(already))
     if adds:
         doing = f"to add the {named(key.principal)} to the {named(key.resource)}"
     else:
         doing = f"to remove the {named(key.principal)} from the {named(key.resource)}"
-    operation = adding(key.principal) if adds else removing(key.principal)
-    answer = patch(path(service, "Groups", key.resource.id), [operation])
-    if 200 <= answer.status < 300:
-        return already if held == adds else done
-    if held == adds and says_so(answer, adds):
-        return already
-    raise refusal(answer, doing)
+    refused = refusal(answer, doing)
+    if answer.status < 500:
+        raise refused
+    return refused
 
 
 def prior(service, key, adds):
