@@ -13,5 +13,6 @@ pub mod keyring;
 pub mod parts;
 pub mod plugins;
 pub mod schemas;
+pub mod scim;
 pub mod scripted;
 pub mod world;
