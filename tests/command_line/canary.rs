@@ -73,6 +73,7 @@ fn the_secret_is_in_no_output_and_no_file() {
 
     bench.simulator.tenant().add_secret(CANARY);
     run(&unstored, 0);
+    once(&["conformance", "entra-id", "--connection", &file], 0);
     for command in [
         &["check"][..],
         &["integration", "allow", "group:Finance"],

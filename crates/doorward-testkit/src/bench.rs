@@ -1,7 +1,11 @@
 //! The connector on the bench: opened as a host opens it, and called as a host calls it.
 
-use doorward_core::{Connection, Connector, Descriptor, Error, Factory, Grant, Reach};
+use doorward_core::{
+    Action, Clock, Connection, Connector, Descriptor, Error, Factory, Grant, Operation, Reach,
+    Timestamp,
+};
 use doorward_http::{CallEnd, CallOptions, Limits, Mode, Session, SessionOptions, WriteRecord};
+use jiff::SignedDuration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -11,7 +15,7 @@ use crate::cases::faults::Tried;
 use crate::probe::{Probe, Told};
 use crate::questions::{Asked, Known};
 use crate::rule::{Stop, broken, left};
-use crate::subject::Subject;
+use crate::subject::{Change, Subject};
 use crate::walk::Walk;
 use crate::wire::{Interference, Wire};
 
@@ -28,11 +32,16 @@ pub(crate) struct How {
     pub(crate) deadline: Duration,
     /// Whether the host repeats what failed.
     pub(crate) patient: bool,
+    /// Whether the clock shows a time when all replicas have caught up.
+    pub(crate) later: bool,
 }
 
 impl How {
     /// As a host reads.
-    pub(crate) const READ: Self = Self { mode: Mode::Read, deadline: DEADLINE, patient: true };
+    pub(crate) const READ: Self =
+        Self { mode: Mode::Read, deadline: DEADLINE, patient: true, later: false };
+    /// The same, when all replicas have caught up.
+    pub(crate) const READ_LATER: Self = Self { later: true, ..Self::READ };
     /// As a host changes.
     pub(crate) const LIVE: Self = Self { mode: Mode::Live, ..Self::READ };
     /// As a host plans.
@@ -50,6 +59,14 @@ pub(crate) struct Heard {
     pub(crate) error: Error,
 }
 
+/// The last write, and what it made of the access that may be changed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Changed {
+    pub(crate) at: Option<Timestamp>,
+    /// Whether the access is there since then, if that is known.
+    pub(crate) held: Option<bool>,
+}
+
 /// What one call came to.
 pub(crate) struct Called {
     pub(crate) end: Result<Told, CallEnd>,
@@ -64,11 +81,13 @@ pub(crate) struct Bench<'a> {
     pub(crate) reach: Reach,
     patient: Session,
     impatient: Session,
+    later: Session,
     heard: Mutex<Vec<Heard>>,
     pub(crate) walk: OnceCell<Walk>,
     pub(crate) known: OnceCell<Known>,
     pub(crate) asked: OnceCell<Vec<Asked>>,
     pub(crate) tried: OnceCell<Vec<Tried>>,
+    changed: Mutex<Changed>,
     /// The access that may be changed, as it was found.
     pub(crate) prior: OnceCell<Result<Option<Grant>, String>>,
 }
@@ -83,13 +102,17 @@ impl<'a> Bench<'a> {
             .map_err(|error| format!("The connection could not be opened: {error}"))?;
         let reach = connector.reach();
         let wire = Arc::new(Wire::new(Arc::clone(&subject.transport), &reach));
-        let session = |repeats| {
-            let session = session(subject, &reach, Arc::clone(&wire) as _, repeats);
+        let session = |clock: &Arc<dyn Clock>, repeats| {
+            let session = session(subject, &reach, Arc::clone(&wire) as _, clock, repeats);
             session.map_err(|error| format!("The reach cannot be used: {error}"))
         };
+        let later: Arc<dyn Clock> = Arc::new(Later(Arc::clone(&subject.clock)));
+        let repeats = Limits::default().repeats;
         Ok(Self {
-            patient: session(Limits::default().repeats)?,
-            impatient: session(0)?,
+            patient: session(&subject.clock, repeats)?,
+            impatient: session(&subject.clock, 0)?,
+            later: session(&later, repeats)?,
+            changed: Mutex::default(),
             subject,
             wire,
             connector,
@@ -128,7 +151,11 @@ impl<'a> Bench<'a> {
         probe: &Probe,
         how: How,
     ) -> Called {
-        let session = if how.patient { &self.patient } else { &self.impatient };
+        let session = match (how.later, how.patient) {
+            (true, _) => &self.later,
+            (false, true) => &self.patient,
+            (false, false) => &self.impatient,
+        };
         let wire = Arc::clone(&self.wire);
         let call = session.call(CallOptions {
             before_write: Some(Arc::new(move |_| {
@@ -139,7 +166,27 @@ impl<'a> Bench<'a> {
         });
         let end = call.run(|cx| probe.clone().ask(Arc::clone(connector), cx)).await;
         self.hear(probe, &end);
-        Called { end, writes: call.writes() }
+        let writes = call.writes();
+        if !writes.is_empty() {
+            let at = Some(self.subject.clock.now());
+            *self.changed.lock().unwrap_or_else(PoisonError::into_inner) =
+                Changed { at, held: None };
+        }
+        Called { end, writes }
+    }
+
+    /// What was changed last.
+    pub(crate) fn changed(&self) -> Changed {
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This operation took effect, or was carried out before.
+    pub(crate) fn was_changed(&self, operation: &Operation) {
+        let key = self.subject.change.as_ref().map(Change::key);
+        if operation.action.grant().map(|(key, _)| key) == key.as_ref() {
+            let held = Some(matches!(operation.action, Action::Grant { .. }));
+            self.changed.lock().unwrap_or_else(PoisonError::into_inner).held = held;
+        }
     }
 
     /// Makes one reading call.
@@ -195,6 +242,19 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// Longer than replicas lag.
+const LATER: SignedDuration = SignedDuration::from_mins(15);
+
+/// The clock of a time when all replicas have caught up.
+struct Later(Arc<dyn Clock>);
+
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        let now = self.0.now();
+        now.saturating_add(LATER).unwrap_or(now)
+    }
+}
+
 /// Opens a connection.
 pub(crate) fn open(
     factory: &dyn Factory,
@@ -208,13 +268,14 @@ pub(crate) fn session(
     subject: &Subject<'_>,
     reach: &Reach,
     transport: Arc<dyn doorward_http::Transport>,
+    clock: &Arc<dyn Clock>,
     repeats: u32,
 ) -> doorward_core::Result<Session> {
     Session::new(SessionOptions {
         transport,
         reach: reach.clone(),
         secrets: subject.secrets.clone(),
-        clock: Arc::clone(&subject.clock),
+        clock: Arc::clone(clock),
         random: Arc::clone(&subject.random),
         log: Arc::clone(&subject.log),
         limits: Limits { repeats, ..Limits::default() },

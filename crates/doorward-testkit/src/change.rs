@@ -15,8 +15,8 @@ use crate::subject::Change;
 
 /// How often it is looked whether a change has arrived, and how long is waited in between: replicas
 /// lag.
-const LOOKS: u32 = 60;
-const PAUSE: Duration = Duration::from_secs(2);
+pub(crate) const LOOKS: u32 = 60;
+pub(crate) const PAUSE: Duration = Duration::from_secs(2);
 
 impl<'a> Bench<'a> {
     /// The access that may be changed, once it is known how it was.
@@ -70,15 +70,6 @@ impl<'a> Bench<'a> {
         Ok(false)
     }
 
-    /// Whether the grant is still shown as it was, a moment later.
-    pub(crate) async fn stays(&self, change: &Change, held: bool) -> Result<bool, Stop> {
-        sleep(PAUSE).await;
-        match self.look(change).await {
-            Err(why) => left(why),
-            Ok(grant) => Ok(grant.is_some() == held),
-        }
-    }
-
     /// Carries one operation out.
     ///
     /// # Errors
@@ -86,7 +77,7 @@ impl<'a> Bench<'a> {
     pub(crate) async fn carry_out(&self, operation: Operation) -> Result<Outcome> {
         let request = ApplyRequest { operations: vec![operation.clone()] };
         let probe = Probe::Apply(request);
-        let sent = self.subject.clock.now();
+        let (sent, last_changed) = (self.subject.clock.now(), self.changed().at);
         let outcome = match self.call(&probe, How::LIVE).await.end {
             Ok(Told::Outcomes(outcomes)) => match <[Result<Outcome>; 1]>::try_from(outcomes) {
                 Ok([outcome]) => outcome?,
@@ -97,6 +88,7 @@ impl<'a> Bench<'a> {
             Err(end) => return Err(Error::new(ErrorKind::Conflict, "ended", told(&end))),
         };
         if outcome.kind.is_final() {
+            self.was_changed(&operation);
             return Ok(outcome);
         }
         let handle = outcome.handle.clone();
@@ -106,13 +98,13 @@ impl<'a> Bench<'a> {
             handle,
             sent,
             given_up: self.subject.clock.now(),
-            last_changed: None,
+            last_changed,
         })
         .await
     }
 
     /// What came of an operation, once that can be told, within two minutes.
-    pub(crate) async fn settled(&self, request: SettleRequest) -> Result<Outcome> {
+    async fn settled(&self, request: SettleRequest) -> Result<Outcome> {
         let probe = Probe::Settle(request);
         let mut last = Outcome::new(OutcomeKind::Unknown);
         for _ in 0..LOOKS {
@@ -128,21 +120,25 @@ impl<'a> Bench<'a> {
         Ok(last)
     }
 
-    /// Sees to it that the access is there, or not, before a rule is tried.
+    /// Sees to it that the access is there, or not, before a rule is tried. What came of the last
+    /// write decides whether one is needed: replicas lag.
     ///
     /// # Errors
     /// Left out when that does not work: other rules are about why.
     pub(crate) async fn prepare(&self, held: bool) -> Result<&'a Change, Stop> {
         let change = self.change().await?;
-        if self.look(change).await.is_ok_and(|grant| grant.is_some() == held) {
-            return Ok(change);
-        }
-        if let Err(error) = self.carry_out(change.operation(held)).await {
-            return left(format!("The access could not be made ready: {error}"));
+        let prior = || self.prior.get().and_then(|prior| prior.as_ref().ok()).map(Option::is_some);
+        let changed = self.changed();
+        let now = if changed.at.is_some() { changed.held } else { prior() };
+        let mut why = "a change of it does not arrive.".to_owned();
+        if now != Some(held)
+            && let Err(error) = self.carry_out(change.operation(held)).await
+        {
+            why = error.message;
         }
         match self.becomes(change, held).await? {
             true => Ok(change),
-            false => left("The access could not be made ready: a change of it does not arrive."),
+            false => left(format!("The access could not be made ready: {why}")),
         }
     }
 

@@ -173,8 +173,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "sync-deterministic",
         level: Must,
-        text: "A page that is read again, of a system at rest, has its records and cursors in the same order.",
-        remedy: "Keep the provider's order, or sort; iterate no hash map.",
+        text: "The same answers of the system make the same page, with its records and cursors in the same order.",
+        remedy: "Keep the system's order, or sort; iterate no hash map.",
         needs: Needs::Can(Sync),
         case: Case::Calls(sync::deterministic),
     },

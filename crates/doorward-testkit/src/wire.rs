@@ -4,9 +4,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use doorward_core::{Reach, Scheme};
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError, TransportErrorKind};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
 use std::future::pending;
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -71,6 +73,8 @@ pub(crate) struct Wire {
     inner: Arc<dyn Transport>,
     tokens: BTreeSet<String>,
     state: Mutex<State>,
+    /// Over the bodies of the answers.
+    answers: Arc<Mutex<DefaultHasher>>,
     /// Told when a request meets [`Fault::Never`].
     held: Notify,
 }
@@ -95,11 +99,32 @@ impl Wire {
             Scheme::Oauth2ClientSecret { token_url, .. } => Some(token_url.clone()),
             _ => None,
         });
-        Self { inner, tokens: tokens.collect(), state: Mutex::default(), held: Notify::new() }
+        Self {
+            inner,
+            tokens: tokens.collect(),
+            state: Mutex::default(),
+            answers: Arc::default(),
+            held: Notify::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the system answered since this was asked last: the same for the same bodies.
+    pub(crate) fn answers(&self) -> u64 {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *answers).finish()
+    }
+
+    /// Hears a body as it passes.
+    fn heard(&self, body: BodyStream) -> BodyStream {
+        let answers = Arc::clone(&self.answers);
+        let hear = move |bytes: &Bytes| {
+            answers.lock().unwrap_or_else(PoisonError::into_inner).write(bytes);
+        };
+        body.inspect_ok(hear).boxed()
     }
 
     /// From now on.
@@ -179,7 +204,10 @@ impl Transport for Wire {
         let _flight = Flight { wire: self, since: Instant::now() };
         let lost = || TransportError::new(TransportErrorKind::Lost, "the suite broke it");
         match fault {
-            None => self.inner.send(request, addresses).await,
+            None => {
+                let answer = self.inner.send(request, addresses).await?;
+                Ok(answer.map(|body| self.heard(body)))
+            }
             Some(Fault::Answer { status, retry_after, body }) => {
                 answer(status, retry_after, body).map_err(|_| lost())
             }

@@ -151,7 +151,7 @@ pub(crate) fn outcomes<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
 }
 
 async fn unchanged(bench: &Bench<'_>, change: &Change, what: &str) -> Seen {
-    match bench.stays(change, false).await? {
+    match bench.becomes(change, false).await? {
         true => Ok(()),
         false => broken(format!("{what} ended with an error, and the access was changed.")),
     }

@@ -128,7 +128,7 @@ pub(crate) fn usable(subject: &Subject<'_>) -> Seen {
         return broken("The reach has no endpoint.");
     }
     // A secret that is missing is another rule's.
-    match session(subject, &reach, Arc::clone(&subject.transport), 0) {
+    match session(subject, &reach, Arc::clone(&subject.transport), &subject.clock, 0) {
         Err(error) if error.reason != "missing-secret" => {
             broken(format!("The host refuses it: {}", error.message))
         }
