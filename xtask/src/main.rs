@@ -17,6 +17,7 @@ Commands:
   test              every test there is: plugins, documentation, the rest, and again with plugins
   wasm              build every plugin into target/plugins
   check-wasm        the contract and the connectors compile for wasm32-unknown-unknown
+  bench wasm        a component against the built-in connector [--json] [--quick]
   schemas           write schemas/*.json that are generated from the program
   schemas --check   say which of them the program has left behind
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let passed = match words.as_slice() {
         ["test"] => test(),
         ["wasm"] => wasm::build_all(),
+        ["bench", "wasm", options @ ..] => report("bench", bench_wasm(options)),
         ["check-wasm"] => report("check for WebAssembly", wasm::check()),
         ["schemas"] => report("schemas", run(&mut schemas())),
         ["schemas", "--check"] => report("schemas", run(schemas().args(["--", "--check"]))),
@@ -95,6 +97,17 @@ fn component_tests() -> Result {
         nextest.args(["--profile", "ci"]);
     }
     run(&mut nextest)
+}
+
+/// The numbers that `BENCHMARKS.md` holds.
+fn bench_wasm(options: &[&str]) -> Result {
+    if !wasm::build_all() {
+        return Err("a plugin that it measures could not be built".to_owned());
+    }
+    run(cargo().args(["build", "--quiet", "--release", "--package", "doorward"]))?;
+    let mut bench = cargo();
+    bench.args(["bench", "--quiet", "--package", "doorward-tests", "--bench", "wasm", "--"]);
+    run(bench.args(options))
 }
 
 /// Stands in for nextest and the documentation tests.

@@ -245,10 +245,11 @@ fn missing(program: &str) -> Option<String> {
     (!is_there).then(|| format!("`{program}` is not installed"))
 }
 
-/// The program, built as the tests build it.
+/// The program, built with the tests: with other features its compiler of components would be
+/// compiled once more, which takes minutes.
 fn program() -> std::result::Result<PathBuf, String> {
     let mut build = cargo();
-    build.args(["build", "--quiet", "--package", "doorward"]);
+    build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]);
     match run(&mut build)? {
         Done::Passed => Ok(target_directory()
             .join("debug")

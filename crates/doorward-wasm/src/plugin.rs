@@ -122,6 +122,22 @@ impl Plugin {
         Self::load(runtime, name, Digest::of(&bytes), || Ok(bytes))
     }
 
+    /// Asks one instance so often what the connector says: for the bench of a call alone.
+    ///
+    /// # Errors
+    /// As [`describe`](Self::describe).
+    #[doc(hidden)]
+    pub fn describe_repeatedly(&self, times: u32) -> Result<()> {
+        self.pure(|exports, store| {
+            Box::pin(async move {
+                for _ in 0..times {
+                    exports.describe(store).await?;
+                }
+                Ok(())
+            })
+        })
+    }
+
     /// What the connector says about itself.
     ///
     /// # Errors

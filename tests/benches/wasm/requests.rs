@@ -1,0 +1,50 @@
+//! Whether both make the same requests, call for call.
+
+use doorward_core::Factory;
+use doorward_entra_id::EntraId;
+use doorward_http::ServiceTransport;
+use doorward_tests::parts::{self, VirtualClock};
+use doorward_tests::world::{connection, network_error};
+use entra_sim::{Settings, Simulator, Size, Tenant, cast};
+use serde_json::json;
+use std::sync::Arc;
+
+use doorward_core::Clock;
+
+use crate::calls::component;
+use crate::report::Report;
+
+pub fn measure(report: &mut Report, users: usize, groups: usize) {
+    let component: &'static dyn Factory = Box::leak(Box::new(component()));
+    let native = requests(&EntraId, users, groups);
+    let plugin = requests(component, users, groups);
+    report.set("requests", json!(native.len()));
+    report.set("same_requests", json!(native == plugin));
+}
+
+/// The requests of one sync, sorted: in which order those in flight arrive is nobody's decision.
+fn requests(factory: &'static dyn Factory, users: usize, groups: usize) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let clock = VirtualClock::starting_at(cast::EPOCH);
+        let tenant = Tenant::generate(&Size { users, groups, seed: 1 });
+        let simulator = Simulator::new(tenant, Settings::default(), Arc::new(move || clock.now()));
+        let directory = tempfile::tempdir().unwrap();
+        let transport = Arc::new(ServiceTransport::new(simulator.clone(), network_error));
+        let host = parts::host([factory], transport, clock, 1, directory.path());
+        parts::add(&host, "contoso", "entra-id", &connection()).unwrap();
+        let opened = host.open(&host.select(None).unwrap()).unwrap();
+        opened.sync(&|_| ()).await.unwrap();
+        let trace = simulator.trace();
+        let mut requests: Vec<String> = trace
+            .iter()
+            .map(|one| format!("{} {}?{} {}", one.method, one.path, one.query, one.status))
+            .collect();
+        requests.sort();
+        requests
+    })
+}
