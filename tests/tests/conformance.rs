@@ -86,12 +86,16 @@ async fn entra_id_keeps_every_rule_for_access_that_is_there() {
     assert_eq!(BTreeSet::from_iter(before), BTreeSet::from_iter(after));
 }
 
-/// Replicas lag, and lists come in another order each time.
+/// Replicas lag, and lists come in another order each time. By seed 21 a role that was given moments
+/// ago is not found to be taken.
 #[tokio::test(start_paused = true)]
 async fn entra_id_keeps_every_rule_on_a_tenant_as_it_really_is() {
-    let settings =
-        Settings { lag: Some(Lag::default()), permute_links: true, ..Settings::default() };
-    let world = World::new(14, settings);
-    let change = change(&world, "alice@contoso.com", "group:Finance", "member").await;
-    conforms(&world, change).await;
+    let table = [(14, "group:Finance", "member"), (21, "role:User Administrator", "assigned")];
+    for (seed, on, right) in table {
+        let lag = Some(Lag::default());
+        let settings = Settings { seed, lag, permute_links: true, ..Settings::default() };
+        let world = World::new(seed, settings);
+        let change = change(&world, "alice@contoso.com", on, right).await;
+        conforms(&world, change).await;
+    }
 }

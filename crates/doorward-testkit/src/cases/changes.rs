@@ -51,7 +51,10 @@ pub(crate) fn one_write<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
             let called = bench.call(&apply(&[(change, gives)]), How::LIVE).await;
             match called.writes.len() {
                 0 => return left("The host saw no write."),
-                1 => {}
+                // The next change must not meet a replica that has not seen this one.
+                1 => {
+                    bench.becomes(change, gives).await?;
+                }
                 number => {
                     let name = apply(&[(change, gives)]).name();
                     return broken(format!("{name} sent {number} writes."));
@@ -124,6 +127,7 @@ pub(crate) fn outcomes<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
         {
             return broken(format!("One operation has {} outcomes.", outcomes.len()));
         }
+        bench.becomes(change, true).await?;
         if bench.descriptor().max_batch < 2 {
             return Ok(());
         }

@@ -28,6 +28,7 @@ pub(crate) fn lost_answer<'b>(bench: &'b Bench<'_>) -> BoxFuture<'b, Seen> {
             );
             let probe = Probe::Settle(lost(bench, gives, arrives).await?);
             is_settled(bench, &probe, &what, right).await?;
+            bench.becomes(bench.change().await?, gives == arrives).await?;
         }
         Ok(())
     }
