@@ -16,6 +16,7 @@ use doorward_http::{
     CallEnd, CallOptions, Limits, Mode, ServiceTransport, Session, SessionOptions, Transport,
     TransportError, TransportErrorKind,
 };
+use doorward_testkit::{Change, Subject, Verdict};
 use doorward_tests::parts::{self, KeptLog, SeededRandom, VirtualClock};
 use doorward_tests::plugins;
 use doorward_tests::scim::{BASE, Fault, ScimService, TOKEN};
@@ -71,6 +72,7 @@ with_both!(
     the_wait_that_the_service_asks_for_is_kept,
     a_refused_change_is_an_error_with_a_remedy,
     a_lost_answer_is_settled_by_looking,
+    every_rule_is_kept,
 );
 
 /// Whatever a test does, no other origin is asked.
@@ -175,9 +177,7 @@ impl Bench {
 
     /// Asks the connector itself for a change, past all that the host looks at before.
     async fn apply(&self, principal: ObjectRef, group: &str) -> Result<Outcome> {
-        let values = json!({"base_url": format!("{ORIGIN}{BASE}"), "token": {"pointer": "/token"}});
-        let connection: Connection = serde_json::from_value(values).unwrap();
-        let connector: Arc<dyn Connector> = self.factory.open(connection).unwrap();
+        let connector: Arc<dyn Connector> = self.factory.open(referring()).unwrap();
         let session = Session::new(SessionOptions {
             transport: self.transport(),
             reach: connector.reach(),
@@ -209,6 +209,12 @@ impl Bench {
 
 fn connection(token: &str) -> Value {
     json!({"base_url": format!("{ORIGIN}{BASE}/"), "token": token})
+}
+
+/// As the connector sees it.
+fn referring() -> Connection {
+    let values = json!({"base_url": format!("{ORIGIN}{BASE}"), "token": {"pointer": "/token"}});
+    serde_json::from_value(values).unwrap()
 }
 
 fn kind(report: &ChangeReport) -> OutcomeKind {
@@ -503,4 +509,35 @@ async fn a_lost_answer_is_settled_by_looking(bench: &'static Bench) {
         assert_eq!(result, expected, "{fault:?}");
     }
     assert_eq!(bench.service.writes(), 2, "a lost write is never repeated");
+}
+
+/// The rules of `CONNECTOR_SPEC.md`. Which ids nobody has, the suite cannot tell of ids like these:
+/// [`who_or_what_does_not_exist_is_told`] tries that.
+async fn every_rule_is_kept(bench: &'static Bench) {
+    bench.allow();
+    let plan = bench.open().plan(bench.request(Verb::Grant, "eve", "Nobody")).await.unwrap();
+    let subject = Subject {
+        factory: bench.factory,
+        connection: referring(),
+        secrets: [("/token", SecretString::from(TOKEN))].into_iter().collect(),
+        transport: bench.transport(),
+        clock: Arc::new(bench.clock),
+        random: Arc::new(SeededRandom::new(7)),
+        log: Arc::new(KeptLog::default()),
+        change: Some(Change {
+            principal: plan.principal.key().clone(),
+            resource: plan.resource,
+            entitlement: plan.entitlement,
+            scope: None,
+        }),
+    };
+    let report = doorward_testkit::run(&subject).await.unwrap();
+    let broken: Vec<String> = report
+        .rules
+        .iter()
+        .filter(|rule| rule.verdict != Verdict::Passed && rule.rule != "apply-unknown-target")
+        .map(|rule| format!("{} {:?}", rule.rule, rule.verdict))
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert_eq!(report.not_restored, None);
 }

@@ -48,6 +48,8 @@ export const DESCRIPTOR = {
   principalKinds: [
     { kind: 'user', name: 'user', searchable: true, person: true },
     { kind: 'group', name: 'group', searchable: true, person: false },
+    // Stands for us, whom SCIM does not name.
+    { kind: 'service', name: 'service', searchable: false, person: false },
   ],
   resourceKinds: [
     {

@@ -55,6 +55,8 @@ DESCRIPTOR = {
     "principalKinds": [
         {"kind": "user", "name": "user", "searchable": True, "person": True},
         {"kind": "group", "name": "group", "searchable": True, "person": False},
+        # Stands for us, whom SCIM does not name.
+        {"kind": "service", "name": "service", "searchable": False, "person": False},
     ],
     "resourceKinds": [
         {
