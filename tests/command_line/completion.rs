@@ -41,7 +41,7 @@ fn told(bench: &Bench, words: &[&str]) -> Vec<(String, String)> {
 }
 
 /// What fish is offered for the last of these words.
-fn offered(bench: &Bench, words: &[&str]) -> Vec<String> {
+pub(crate) fn offered(bench: &Bench, words: &[&str]) -> Vec<String> {
     told(bench, words).into_iter().map(|(value, _)| value).collect()
 }
 

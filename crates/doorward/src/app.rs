@@ -158,12 +158,16 @@ impl App {
         Ok(Arc::clone(self.plugins.get_or_init(|| Arc::new(Folder::of(&data)))))
     }
 
-    /// What runs a component that is not installed.
+    /// What runs a component that is not installed. Who has installed one has a place for compiled
+    /// code, so that what is looked at first and installed then is compiled once.
     ///
     /// # Errors
     /// `Internal` when this machine cannot run components.
     pub(crate) fn plugin_runtime(&self) -> Result<Arc<Runtime>> {
-        Runtime::new(Limits::default(), None)
+        match self.plugins() {
+            Ok(folder) if folder.is_there() => folder.runtime(),
+            _ => Runtime::new(Limits::default(), None),
+        }
     }
 
     /// Where integrations and the journal are kept.

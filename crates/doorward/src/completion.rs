@@ -7,7 +7,10 @@ mod objects;
 mod shells;
 
 use clap::{Arg, Command};
-use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+    complete,
+};
 use doorward_host::{SqliteStore, Store};
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -40,9 +43,10 @@ pub(crate) fn answer() -> Option<Exit> {
 
 /// Lets each argument offer names, by what it is called.
 fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Command {
-    let is_add = command.get_name() == "add";
+    let is = |name: &str| command.get_name() == name;
+    let (is_add, is_inspect, is_push) = (is("add"), is("inspect"), is("push"));
     // It is about a connection that is not stored: nobody knows the names there.
-    let is_stored = command.get_name() != "conformance";
+    let is_stored = !is("conformance");
     command
         .mut_args(|argument| {
             let objects = |argument: Arg, side: Side| {
@@ -61,6 +65,12 @@ fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Comman
                     let words = Arc::clone(words);
                     argument.add(ArgValueCandidates::new(move || integrations(&words)))
                 }
+                // `inspect` takes a file, too, and `push` an address.
+                "plugin" => {
+                    argument.add(ArgValueCompleter::new(offered_plugins(words, is_inspect)))
+                }
+                "source" => argument.add(ArgValueCompleter::new(PathCompleter::file())),
+                "to" if is_push => argument,
                 "to" | "from" | "who" if is_stored => objects(argument, Side::Principals),
                 "on" | "resource" if is_stored => objects(argument, Side::Resources),
                 "object" => objects(argument, Side::Both),
@@ -73,6 +83,25 @@ fn with_names(command: Command, shell: Shell, words: &Arc<[OsString]>) -> Comman
 fn connectors(words: &[OsString]) -> Vec<CompletionCandidate> {
     let Some(registry) = app(words).and_then(|app| app.registry().ok()) else { return Vec::new() };
     registry.iter().map(|factory| factory.descriptor().id.clone().into()).collect()
+}
+
+/// The installed plugins; with files, where one may be named instead.
+fn offered_plugins(
+    words: &Arc<[OsString]>,
+    with_files: bool,
+) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Sync + 'static {
+    let words = Arc::clone(words);
+    move |typed: &OsStr| {
+        let lock = app(&words).and_then(|app| app.plugins().ok()?.lock().ok());
+        let ids = lock.into_iter().flat_map(|lock| lock.plugins).map(|plugin| plugin.id);
+        let begins = |id: &String| typed.to_str().is_some_and(|typed| id.starts_with(typed));
+        let mut offered: Vec<CompletionCandidate> =
+            ids.filter(begins).map(CompletionCandidate::from).collect();
+        if with_files {
+            offered.extend(PathCompleter::file().complete(typed));
+        }
+        offered
+    }
 }
 
 fn integrations(words: &[OsString]) -> Vec<CompletionCandidate> {

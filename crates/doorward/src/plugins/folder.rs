@@ -45,6 +45,11 @@ impl Folder {
         }
     }
 
+    /// Whether something was ever installed.
+    pub(crate) fn is_there(&self) -> bool {
+        self.directory.is_dir()
+    }
+
     /// What is installed.
     ///
     /// # Errors

@@ -94,9 +94,9 @@ impl Artifact {
         if !is_plain {
             app.check_proxy()?;
         }
-        // Only a proxy that is named, with an exception for everything, keeps the library from those
-        // of the environment.
-        let none = ("http://127.0.0.1:9".to_owned(), "*".to_owned());
+        // Only a proxy that is named, with an exception for every name and every address, keeps the
+        // library from those of the environment.
+        let none = ("http://127.0.0.1:9".to_owned(), "*,0.0.0.0/0,::/0".to_owned());
         let proxy = app.proxy_of(url.as_str()).map(|proxy| proxy.exposed().to_owned());
         let (proxy, exceptions) = proxy.map_or(none, |proxy| (proxy, String::new()));
         let config = ClientConfig {
@@ -133,7 +133,20 @@ impl Artifact {
         };
         Error::new(kind, "plugin-registry", format!("The registry of {name} {what}."))
             .remedy(remedy)
-            .cause(error)
+            .cause(cause(error))
+    }
+}
+
+/// Why a request failed: of its layers the innermost, which names no address with what may be in it.
+fn cause(error: &OciDistributionError) -> String {
+    let OciDistributionError::RequestError(request) = error else { return error.to_string() };
+    let mut innermost: &dyn std::error::Error = request;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    match request.status() {
+        Some(status) => format!("it answered HTTP {}", status.as_u16()),
+        None => innermost.to_string(),
     }
 }
 
