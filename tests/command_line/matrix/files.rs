@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ROWS, Row};
+use super::{Row, rows};
 use crate::bench::{Bench, Output, add, finish, is_one_error};
 use entra_sim::cast;
 
@@ -72,7 +72,7 @@ fn every_command_that_reads_a_connection_reads_it_from_windows() {
     let (name, encode) = ENCODINGS[0];
     let given = Given { bench: &bench, name, encode };
     let mut readers = 0;
-    for row in &ROWS {
+    for row in rows() {
         let command: Vec<&str> = row.command.split(' ').collect();
         let help = bench.run(&[&command[..], &["--help"]].concat()).stdout;
         if help.contains("--connection <FILE>") {

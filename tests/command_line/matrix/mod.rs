@@ -12,6 +12,7 @@ mod stage;
 use std::collections::BTreeSet;
 
 use crate::bench::{Bench, Output, commands, is_one_error};
+use crate::plugins;
 
 /// A command, and what it is given so that it does its work.
 #[derive(Debug)]
@@ -60,10 +61,17 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-const ROWS: [Row; 34] = [
+static ROWS: [Row; 41] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
+    Row::new("plugin build", &["{source}", "--file", "{new}"]).alone(),
+    Row::new("plugin inspect", &["{plugin}"]).alone(),
+    Row::new("plugin install", &["{plugin}", "--id", "fresh", "--allow-unsigned", "--yes"]),
+    Row::new("plugin list", &[]).alone(),
+    Row::new("plugin verify", &[]).alone(),
+    Row::new("plugin remove", &["kept", "--yes"]),
+    Row::new("plugin push", &["{plugin}", "{registry}"]).alone(),
     Row::new("schema", &["entra-id"]).alone(),
     Row::new("validate", &["entra-id", "{connection}"]).alone(),
     Row::new("setup", &["entra-id"]).alone(),
@@ -104,6 +112,16 @@ const ROWS: [Row; 34] = [
     Row::new("completion", &["bash"]).alone(),
     Row::new("sim", &["--port", "0", "--connection-file", "{new}"]).alone(),
 ];
+
+/// The rows that this machine has what they need for: a component, a registry.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    let has_component = plugins::component().is_some();
+    let has_registry = has_component && plugins::has_registry();
+    ROWS.iter().filter(move |row| match row.command {
+        "plugin push" => has_registry,
+        command => has_component || !command.starts_with("plugin "),
+    })
+}
 
 #[test]
 fn every_command_has_its_row() {

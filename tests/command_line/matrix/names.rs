@@ -3,7 +3,7 @@
 use entra_sim::Kind;
 
 use super::stage::Stage;
-use super::{ROWS, Row};
+use super::{Row, rows};
 use crate::bench::{Bench, Output, is_one_error};
 
 /// Steers a terminal, rings, turns the direction of text, begins a line of its own.
@@ -40,7 +40,7 @@ fn every_command_on_a_tenant_whose_names_deceive() {
     assert!(renamed > 50, "{renamed}");
     let stage = Stage::of(&bench);
     let mut shown = 0;
-    for row in &ROWS {
+    for row in rows() {
         for format in ["table", "wide", "csv", "tsv", "name"] {
             let output = stage.run(row, &["-o", format]);
             let is_list = output.code == row.code || format == "table";
@@ -57,7 +57,7 @@ fn every_command_on_a_tenant_whose_names_deceive() {
 fn every_command_with_words_that_deceive() {
     let bench = Bench::new();
     let stage = Stage::of(&bench);
-    for row in &ROWS {
+    for row in rows() {
         for place in 0..row.words.len() + 1 {
             // The names of options are no words of the operator's.
             if row.words.get(place).is_some_and(|word| word.starts_with('-')) {

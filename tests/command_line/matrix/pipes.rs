@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ROWS;
+use super::rows;
 use super::stage::Stage;
 use crate::bench::{Bench, is_one_error};
 
@@ -10,7 +10,7 @@ use crate::bench::{Bench, is_one_error};
 fn every_command_in_a_pipe() {
     let bench = Bench::new();
     let stage = Stage::of(&bench);
-    for row in &ROWS {
+    for row in rows() {
         let what = row.command;
         let output = stage.run(row, &[]).ends(row.code);
         assert!(!format!("{}{}", output.stdout, output.stderr).contains('\u{1b}'), "{what}");
@@ -41,7 +41,7 @@ fn what_must_be_confirmed_is_not_done() {
     let bench = Bench::new();
     let stage = Stage::of(&bench);
     let mut confirmed = 0;
-    for row in ROWS.iter().filter(|row| row.is_confirmed()) {
+    for row in rows().filter(|row| row.is_confirmed()) {
         confirmed += 1;
         let mut call = stage.call(row);
         call.words.pop();

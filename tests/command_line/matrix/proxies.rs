@@ -1,7 +1,7 @@
 //! Behind a proxy: what reaches a system goes through it, or says that it does not help; the rest
 //! does not care.
 
-use super::ROWS;
+use super::rows;
 use super::stage::{Stage, Surroundings};
 use crate::bench::is_one_error;
 use crate::proxy::{Behind, CANARY};
@@ -18,7 +18,7 @@ fn stage<'a>(behind: &'a Behind) -> Stage<'a> {
 fn every_command_behind_a_proxy() {
     let behind = Behind::new("200 OK");
     let stage = stage(&behind);
-    for row in &ROWS {
+    for row in rows() {
         behind.asked.lock().unwrap().clear();
         let output = stage.run(row, &[]).ends(row.code);
         let asked = behind.asked.lock().unwrap().len();
@@ -32,7 +32,7 @@ fn every_command_behind_a_proxy_that_refuses() {
     let behind = Behind::new("200 OK");
     let stage = stage(&behind);
     behind.answer("407 Proxy Authentication Required");
-    for row in &ROWS {
+    for row in rows() {
         let output = stage.run(row, &[]);
         // Who closes a change by hand has looked elsewhere.
         if !row.reaches || row.command == "journal close" {
@@ -52,7 +52,7 @@ fn every_command_with_a_socks_proxy_in_the_environment() {
     let mut stage = stage(&behind);
     stage.surroundings.variables = vec![("ALL_PROXY", format!("socks5://user:{CANARY}@host:1080"))];
     behind.asked.lock().unwrap().clear();
-    for row in &ROWS {
+    for row in rows() {
         let output = stage.run(row, &[]);
         assert!(!format!("{output:?}").contains(CANARY), "{}: {output:?}", row.command);
         if !row.reaches {

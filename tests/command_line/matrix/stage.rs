@@ -10,6 +10,7 @@ use std::process::{Child, Command};
 
 use super::{FINANCE, Row};
 use crate::bench::{Bench, Output, add, finish};
+use crate::plugins::{self, Registry};
 
 /// What every command is given beside its own words.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,7 @@ pub(super) struct Stage<'a> {
     /// The journal's entry that is open in [`WITH_OPEN_ENTRY`].
     open: String,
     calls: Cell<u32>,
+    registry: Option<Registry>,
 }
 
 /// Synced, with one change in the journal.
@@ -60,7 +62,9 @@ impl<'a> Stage<'a> {
             journal: nothing.clone(),
             open: nothing,
             calls: Cell::new(0),
+            registry: None,
         };
+        stage.prepare_plugins();
         stage.prepare(PLAIN, &add("contoso", &stage.connection)).ends(0);
         stage.prepare(PLAIN, &["integration", "allow", "--all-groups"]).ends(0);
         let works_council = format!("group:id={}", entra_sim::cast::WORKS_COUNCIL);
@@ -78,6 +82,18 @@ impl<'a> Stage<'a> {
         stage.prepare(WITH_OPEN_ENTRY, &revoke).ends(13);
         stage.open = stage.newest(WITH_OPEN_ENTRY);
         stage
+    }
+
+    /// A component, its source, one that is installed, and a registry: where the machine has them.
+    fn prepare_plugins(&mut self) {
+        let Some(component) = plugins::component() else { return };
+        let file = plugins::file(self.bench, "plugin.wasm", &component);
+        let source = self.path("source");
+        std::fs::create_dir_all(&source).unwrap();
+        std::fs::write(source.join("build.py"), plugins::COPY).unwrap();
+        let install = ["plugin", "install", &file, "--id", "kept", "--allow-unsigned", "--yes"];
+        self.prepare(PLAIN, &install).ends(0);
+        self.registry = Registry::start(self.bench);
     }
 
     /// With the bench's own tenant.
@@ -112,6 +128,12 @@ impl<'a> Stage<'a> {
             "{connection}" => self.connection.clone(),
             "{journal}" => self.journal.clone(),
             "{open}" => self.open.clone(),
+            "{plugin}" => self.path("plugin.wasm").to_str().unwrap().to_owned(),
+            "{source}" => self.path("source").to_str().unwrap().to_owned(),
+            "{registry}" => {
+                let registry = self.registry.as_ref().unwrap();
+                format!("oci://{}/connectors/entra-id:1", registry.address)
+            }
             "{backup}" => backup.to_str().unwrap().to_owned(),
             "{new}" => new.to_str().unwrap().to_owned(),
             word => word.to_owned(),

@@ -102,14 +102,14 @@ fn another_version_takes_the_place_of_the_one_before() {
     let same = file(&bench, "same.wasm", &other(&component));
     let words = ["plugin", "install", &same, "--id", "entra-component", "--allow-unsigned"];
     let asked = bench.run(&words).ends(9).notes("It takes the place of 0.1.0");
-    assert!(!asked.stderr.contains("stopped until"), "{}", asked.stderr);
+    assert!(!asked.stderr.contains("it wants other addresses"), "{}", asked.stderr);
 
     let moved = patched(&component, "https://graph.microsoft.com", "https://graph.microsoft.con");
     let moved = patched(&moved, "Member.Read.Hidden", "Member.Read.Hiddem");
     let moved = file(&bench, "moved.wasm", &moved);
     let words = ["plugin", "install", &moved, "--id", "entra-component", "--allow-unsigned"];
     let words = [&words[..], &["--yes"]].concat();
-    let installed = bench.run(&words).ends(0).notes("stopped until").notes(": public.");
+    let installed = bench.run(&words).ends(0).notes("it wants other addresses").notes(": public.");
     installed.notes("Its example reaches other addresses").notes("Member.Read.Hiddem");
     assert_eq!(bench.fails(&["check", "-i", "public"], 9)["reason"], "reach-changed");
     bench.run(&["plugin", "verify"]).ends(0);

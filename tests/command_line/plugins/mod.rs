@@ -9,7 +9,8 @@ mod sources;
 use std::path::{Path, PathBuf};
 
 use crate::bench::Bench;
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Registry, has_registry};
+pub(crate) use sources::COPY;
 
 /// The component of the Entra ID connector, as `cargo xtask wasm` builds it.
 pub(crate) fn component() -> Option<Vec<u8>> {

@@ -69,6 +69,15 @@ impl Registry {
     }
 }
 
+/// Whether the machine has the program.
+pub(crate) fn has_registry() -> bool {
+    let run = Command::new("docker-registry").arg("--version").stdout(Stdio::null()).status();
+    if run.is_err() {
+        skip("docker-registry is missing: `apt-get install docker-registry`");
+    }
+    run.is_ok()
+}
+
 #[test]
 fn a_plugin_is_pushed_and_installed() {
     let Some(component) = component() else { return };

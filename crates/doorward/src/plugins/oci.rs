@@ -2,6 +2,8 @@
 //! component, and a small configuration. The signature is an annotation of the manifest, so that it
 //! travels with the component and other tools read past it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use doorward_core::{Error, ErrorKind, Result, Timestamp};
 use doorward_wasm::Digest;
@@ -23,7 +25,8 @@ use crate::app::App;
 
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 const LAYER: &str = "application/wasm";
-/// The annotation that holds the minisign signature.
+/// The annotation that holds the minisign signature: its file in base64, since oci-client writes a line
+/// break into a manifest as it is, and a registry refuses that.
 const SIGNATURE: &str = "dev.doorward.minisig";
 
 /// Something in a registry.
@@ -197,7 +200,14 @@ pub(super) async fn pull(app: &App, artifact: &Artifact) -> Result<Fetched> {
         return Err(strange(artifact, "is not what the registry says it is"));
     }
     let signature = manifest.annotations.and_then(|all| all.get(SIGNATURE).cloned());
+    let signature = signature.map(|text| decoded(artifact, &text)).transpose()?;
     Ok(Fetched { component, signature, source: artifact.shown(&digest) })
+}
+
+fn decoded(artifact: &Artifact, text: &str) -> Result<String> {
+    let bytes = STANDARD.decode(text).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| strange(artifact, "has a signature that cannot be read"))
 }
 
 fn layer<'m>(artifact: &Artifact, manifest: &'m OciImageManifest) -> Result<&'m OciDescriptor> {
@@ -233,7 +243,7 @@ pub(crate) async fn push(app: &App, artifact: &Artifact, pushed: Pushed<'_>) -> 
         ("org.opencontainers.image.version".to_owned(), pushed.version.to_owned()),
     ]);
     if let Some(signature) = pushed.signature {
-        annotations.insert(SIGNATURE.to_owned(), signature);
+        annotations.insert(SIGNATURE.to_owned(), STANDARD.encode(signature));
     }
     let manifest = OciImageManifest::build(&layers, &config, Some(annotations));
     let failed = |error| artifact.failed(&error);
