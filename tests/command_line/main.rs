@@ -22,6 +22,7 @@ mod plugins;
 mod policy;
 mod proxy;
 mod refusals;
+mod same;
 mod secrets;
 mod story;
 mod sync;

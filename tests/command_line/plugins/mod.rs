@@ -37,7 +37,7 @@ pub(crate) fn file(bench: &Bench, name: &str, component: &[u8]) -> String {
 }
 
 /// Installs the component as `entra-component`.
-fn install(bench: &Bench, file: &str) {
+pub(crate) fn install(bench: &Bench, file: &str) {
     let words = ["plugin", "install", file, "--id", "entra-component", "--allow-unsigned", "--yes"];
     bench.run(&words).ends(0).says("Installed entra-component ");
 }

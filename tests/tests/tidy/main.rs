@@ -30,6 +30,11 @@ fn is_plugin(package: &Package) -> bool {
     package.manifest_path.components().any(|part| part.as_str() == "plugins")
 }
 
+/// A component for the tests, in `tests/guests`.
+fn is_guest(package: &Package) -> bool {
+    package.manifest_path.components().any(|part| part.as_str() == "guests")
+}
+
 fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
