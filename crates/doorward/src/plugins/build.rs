@@ -170,8 +170,8 @@ fn module(messages: &[u8], manifest: &Path) -> Option<PathBuf> {
         of.and_then(|of| of.canonicalize().ok()) == manifest
     });
     let files = ours.filter_map(|made| made.get("filenames")?.as_array().cloned()).flatten();
-    let files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-    files.filter(|file| file.extension().is_some_and(|end| end == "wasm")).next_back()
+    let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+    files.rfind(|file| file.extension().is_some_and(|end| end == "wasm"))
 }
 
 /// The component that a module becomes, by what `wit-bindgen` wrote into it.

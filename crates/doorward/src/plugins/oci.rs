@@ -73,7 +73,9 @@ impl Artifact {
 
     /// As it is written, with what it is pinned to.
     fn shown(&self, digest: &str) -> String {
-        format!("oci://{}", self.reference.clone_with_digest(digest.to_owned()).whole())
+        let (registry, repository) = (self.reference.registry(), self.reference.repository());
+        let tag = self.reference.tag().map(|tag| format!(":{tag}")).unwrap_or_default();
+        format!("oci://{registry}/{repository}{tag}@{digest}")
     }
 
     /// The registry; unencrypted on this machine only.
