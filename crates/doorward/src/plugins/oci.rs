@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use oci_client::client::{
     Certificate, CertificateEncoding, ClientConfig, ClientProtocol, Config, ImageLayer,
 };
-use oci_client::errors::OciDistributionError;
+use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 use oci_client::manifest::{OciDescriptor, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -121,7 +121,8 @@ impl Artifact {
 
     fn failed(&self, error: &OciDistributionError) -> Error {
         use OciDistributionError::{
-            AuthenticationFailure, ImageManifestNotFoundError, RegistryError, UnauthorizedError,
+            AuthenticationFailure, ImageManifestNotFoundError, RegistryError, ServerError,
+            UnauthorizedError,
         };
         let name = self.reference.whole();
         let (kind, what, remedy) = match error {
@@ -131,7 +132,8 @@ impl Artifact {
                 "Name who you are with `--username NAME --password-env VARIABLE`.",
             ),
             ImageManifestNotFoundError(_) => (ErrorKind::NotFound, "has no such thing", CHECK),
-            RegistryError { envelope, .. } if is_unknown(&envelope.to_string()) => {
+            ServerError { code: 404, .. } => (ErrorKind::NotFound, "has no such thing", CHECK),
+            RegistryError { envelope, .. } if is_unknown(envelope) => {
                 (ErrorKind::NotFound, "has no such thing", CHECK)
             }
             _ => (ErrorKind::Unavailable, "did not do what was asked", CHECK),
@@ -158,11 +160,10 @@ fn cause(error: &OciDistributionError) -> String {
 const CHECK: &str =
     "Check the name and the way to the registry (`--proxy`, `--ca-file`), and try again.";
 
-/// Whether a registry's error, by its code, says that there is nothing of this name.
-fn is_unknown(envelope: &str) -> bool {
-    ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "ManifestUnknown", "NameUnknown"]
-        .iter()
-        .any(|code| envelope.contains(code))
+/// Whether a registry's error says that there is nothing of this name.
+fn is_unknown(envelope: &OciEnvelope) -> bool {
+    let unknown = [OciErrorCode::ManifestUnknown, OciErrorCode::NameUnknown];
+    envelope.errors.iter().any(|error| unknown.contains(&error.code))
 }
 
 /// Each certificate of a file by itself, as the library takes them.
