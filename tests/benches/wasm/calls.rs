@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::median;
 use crate::report::Report;
 
-pub fn measure(report: &mut Report) {
+pub(crate) fn measure(report: &mut Report) {
     let former = plugins::plugin("former").expect("`cargo xtask wasm` builds it");
     const CALLS: u32 = 10_000;
     let empty = sampled(50, || former.describe_repeatedly(CALLS).unwrap());
@@ -42,7 +42,7 @@ pub fn measure(report: &mut Report) {
     report.number("page_ratio", seconds[1] / seconds[0]);
 }
 
-pub fn component() -> PluginFactory {
+pub(crate) fn component() -> PluginFactory {
     let plugin = plugins::plugin("entra-id").expect("`cargo xtask wasm` builds it");
     PluginFactory::of(plugin).unwrap()
 }

@@ -2,6 +2,7 @@
 
 use doorward_tests::plugins;
 use doorward_wasm::{CompiledCode, Limits, Plugin, Runtime};
+use std::sync::Arc;
 
 use crate::report::Report;
 
@@ -14,11 +15,11 @@ fn resident() -> f64 {
 
 /// Loads one plugin after another into one runtime, and calls it once: what is kept afterwards,
 /// without the code itself.
-pub fn measure(report: &mut Report) {
+pub(crate) fn measure(report: &mut Report) {
     let directory = tempfile::tempdir().unwrap();
     let code = || CompiledCode::new(directory.path(), &[1; 32]);
     let ids = ["former", "hostile", "entra-id"];
-    let load = |runtime, id: &str| {
+    let load = |runtime: &Arc<Runtime>, id: &str| {
         Plugin::from_bytes(runtime, id, plugins::component(id).expect("`cargo xtask wasm`"))
             .unwrap()
     };

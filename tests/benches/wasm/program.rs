@@ -16,7 +16,7 @@ const COMPONENT: &str = "component";
 /// How often a start is measured.
 const STARTS: usize = 15;
 
-pub fn measure(report: &mut Report, users: usize, groups: usize, runs: usize) {
+pub(crate) fn measure(report: &mut Report, users: usize, groups: usize, runs: usize) {
     let bench = Bench::new(users, groups);
     let starts = |name| {
         let (mut command, start) = (bench.command(&["check", "-i", name]), Instant::now());

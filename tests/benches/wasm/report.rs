@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// The most that a number may be.
-pub const LIMITS: [(&str, f64); 6] = [
+pub(crate) const LIMITS: [(&str, f64); 6] = [
     ("empty_call_us", 2.0),
     ("fresh_instance_us", 60.0),
     ("page_ratio", 2.5),
@@ -12,10 +12,10 @@ pub const LIMITS: [(&str, f64); 6] = [
     ("cold_start_extra_ms", 50.0),
 ];
 
-pub struct Report(Map<String, Value>);
+pub(crate) struct Report(Map<String, Value>);
 
 impl Report {
-    pub fn new(users: usize, groups: usize) -> Self {
+    pub(crate) fn new(users: usize, groups: usize) -> Self {
         let mut report = Self(Map::new());
         report.0.insert("users".to_owned(), json!(users));
         report.0.insert("groups".to_owned(), json!(groups));
@@ -23,17 +23,17 @@ impl Report {
     }
 
     /// A number, to three digits after the point.
-    pub fn number(&mut self, name: &str, number: f64) {
+    pub(crate) fn number(&mut self, name: &str, number: f64) {
         self.set(name, json!((number * 1000.0).round() / 1000.0));
     }
 
-    pub fn set(&mut self, name: &str, value: Value) {
+    pub(crate) fn set(&mut self, name: &str, value: Value) {
         eprintln!("  {name}: {value}");
         self.0.insert(name.to_owned(), value);
     }
 
     /// One JSON object, or a table.
-    pub fn print(self, as_json: bool) {
+    pub(crate) fn print(self, as_json: bool) {
         if as_json {
             println!("{}", Value::Object(self.0));
             return;

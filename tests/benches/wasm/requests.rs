@@ -14,7 +14,7 @@ use doorward_core::Clock;
 use crate::calls::component;
 use crate::report::Report;
 
-pub fn measure(report: &mut Report, users: usize, groups: usize) {
+pub(crate) fn measure(report: &mut Report, users: usize, groups: usize) {
     let component: &'static dyn Factory = Box::leak(Box::new(component()));
     let native = requests(&EntraId, users, groups);
     let plugin = requests(component, users, groups);
