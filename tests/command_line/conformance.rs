@@ -46,6 +46,23 @@ fn with_a_pair_every_rule_is_tried_and_the_access_is_as_it_was() {
     assert_eq!(before["items"], after["items"]);
 }
 
+/// A component needs not be installed: whoever makes one tries it from its file.
+#[test]
+fn a_component_in_a_file_is_tried() {
+    let Some(component) = crate::plugins::component() else { return };
+    let bench = Bench::new();
+    let plugin = crate::plugins::file(&bench, "entra.wasm", &component);
+    let connection = bench.connection(json!({}));
+    let words = ["conformance", &plugin, "--connection", &connection, "--yes", "-o", "json"];
+    let output = bench.run(&[&words[..], &PAIR[..]].concat()).ends(0);
+    let report = output.document("ConformanceReport");
+    assert_eq!((&report["connector"], &report["conforms"]), (&json!("entra-id"), &json!(true)));
+    let rules = report["rules"].as_array().unwrap();
+    assert!(rules.iter().all(|rule| rule["verdict"] == "passed"), "{rules:?}");
+    let words = ["conformance", "no-such.wasm", "--connection", &connection];
+    assert_eq!(bench.fails(&words, 6)["reason"], "plugin-unreadable");
+}
+
 #[test]
 fn a_pair_must_be_confirmed() {
     let bench = Bench::new();

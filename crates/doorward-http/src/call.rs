@@ -21,6 +21,8 @@ use crate::{CallEnd, WriteRecord, errors};
 
 /// Bytes that one call may log; a connector that writes more is broken.
 const MOST_LOGGED: usize = 1 << 20;
+/// What a line takes beside its words.
+const LINE: usize = 64;
 /// Bytes of one line of it.
 const LONGEST_LINE: usize = 8 << 10;
 
@@ -221,7 +223,7 @@ impl CallHttp {
 #[async_trait]
 impl Http for CallHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
-        self.settle(exchange(&self.0, request)).await
+        self.settle(exchange(&self.0, request, self.0.session.limits)).await
     }
 
     async fn send_all(&self, requests: Vec<HttpRequest>) -> Vec<Result<HttpResponse>> {
@@ -244,7 +246,10 @@ impl Http for CallHttp {
             );
             return pending().await;
         }
-        join_all(requests.into_iter().map(|request| self.send(request))).await
+        // Their answers are kept at once, so they share what one may be.
+        let limits = self.0.session.limits.shared(requests.len());
+        let sent = requests.into_iter().map(|request| exchange(&self.0, request, limits));
+        join_all(sent.map(|sent| self.settle(sent))).await
     }
 
     fn relative(&self, endpoint: &str, link: &str) -> Result<String> {
@@ -262,8 +267,10 @@ struct CallLog(Arc<CallState>);
 
 impl Log for CallLog {
     fn log(&self, level: Level, message: &str) {
-        let before = self.0.logged.fetch_add(message.len(), Ordering::Relaxed);
-        if before.saturating_add(message.len()) > MOST_LOGGED {
+        // A line is more than its words, also an empty one.
+        let size = message.len().saturating_add(LINE);
+        let before = self.0.logged.fetch_add(size, Ordering::Relaxed);
+        if before.saturating_add(size) > MOST_LOGGED {
             let limit = MOST_LOGGED >> 20;
             self.0.refuse(
                 "log-flood",

@@ -22,7 +22,7 @@ use crate::session::{Credential, EndpointState};
 use crate::token::{Token, TokenError, TokenSource};
 use crate::wire::{Answer, attempt_span, head, request_id, response};
 use crate::writes::leaves_open;
-use crate::{CallEnd, Mode, TransportError, TransportErrorKind, WriteRecord, errors};
+use crate::{CallEnd, Limits, Mode, TransportError, TransportErrorKind, WriteRecord, errors};
 
 /// Why there is no answer for the connector.
 pub(crate) enum Stop {
@@ -55,6 +55,7 @@ enum Attached {
 pub(crate) async fn exchange(
     call: &Arc<CallState>,
     request: HttpRequest,
+    limits: Limits,
 ) -> Result<HttpResponse, Stop> {
     let endpoint = call.session.endpoint(&request.endpoint)?.clone();
     let effect = effect(&request, &endpoint.read_posts)
@@ -66,6 +67,7 @@ pub(crate) async fn exchange(
         call,
         url: prepared.url.clone(),
         prepared,
+        limits,
         delays: None,
         attempt: 0,
         redirects: 0,
@@ -129,6 +131,7 @@ fn admit(mode: Mode, prepared: &Prepared) -> Result<(), Stop> {
 struct Exchange<'a> {
     call: &'a Arc<CallState>,
     prepared: Prepared,
+    limits: Limits,
     /// Where to; another than the prepared one after a redirect.
     url: String,
     delays: Option<Delays>,
@@ -223,7 +226,7 @@ impl Exchange<'_> {
             record.lost = leaves_open(status) || parts.status.is_success();
         });
         let host = self.endpoint().origin.host();
-        let body = body::read(stream, &parts.headers, &call.session.limits, host).await?;
+        let body = body::read(stream, &parts.headers, &self.limits, host).await?;
         record(&|record| record.lost = leaves_open(status));
         Ok(Answer { status, headers, body: redactor.body(parts.status, body) })
     }
@@ -340,7 +343,7 @@ impl Exchange<'_> {
             )));
         }
         self.redirects += 1;
-        if self.redirects > self.call.session.limits.redirects {
+        if self.redirects > self.limits.redirects {
             return Err(errors::violation(
                 "too-many-redirects",
                 format!("{host} redirected more than {} times.", self.redirects - 1),

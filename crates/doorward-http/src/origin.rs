@@ -130,13 +130,17 @@ pub(crate) const fn address_rule(named_by_connection: bool) -> AddressRule {
 /// without its query and the parameters of its segments, decoded, in lower case, and without empty
 /// segments.
 pub(crate) fn plainest(url: &Url) -> String {
-    let segments = url.path().split('/').map(|segment| {
-        let decoded = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
-        decoded.split(';').next().unwrap_or_default().trim().to_owned()
-    });
-    let segments: Vec<String> = segments.filter(|segment| !segment.is_empty()).collect();
-    // A slash that was encoded is one by now.
-    segments.join("/").replace("//", "/").trim_matches('/').to_owned()
+    let decoded = percent_decode_str(url.path()).decode_utf8_lossy().to_lowercase();
+    let segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    let segments: Vec<&str> =
+        segments.map(str::trim).filter(|segment| !segment.is_empty()).collect();
+    segments.join("/")
+}
+
+/// Whether two URLs lead to the same server: a dot at the end of a name makes no other one.
+pub(crate) fn same_server(left: &Url, right: &Url) -> bool {
+    let name = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+    name(left) == name(right) && left.port_or_known_default() == right.port_or_known_default()
 }
 
 /// Whether the name itself says loopback (RFC 6761 §6.3 for `localhost`).

@@ -13,7 +13,7 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::origin::{Origin, address_rule, parse_url, plainest};
+use crate::origin::{Origin, address_rule, parse_url, plainest, same_server};
 use crate::redact::Redactor;
 use crate::token::{TokenOptions, TokenSource};
 use crate::{AddressRule, Call, CallOptions, Secrets, Transport, errors, prepare};
@@ -31,6 +31,14 @@ pub struct Limits {
     pub silence: Duration,
     /// How many redirects one request may follow; 5.
     pub redirects: u32,
+}
+
+impl Limits {
+    /// For one of so many answers that are kept at once; each may have 4 MiB.
+    pub(crate) fn shared(self, answers: usize) -> Self {
+        let share = |bytes: usize| (bytes / answers.max(1)).max(4 << 20).min(bytes);
+        Self { compressed: share(self.compressed), inflated: share(self.inflated), ..self }
+    }
 }
 
 impl Default for Limits {
@@ -152,7 +160,7 @@ impl Shared {
     pub(crate) fn gives_tokens(&self, url: &Url) -> bool {
         self.endpoints.values().any(|endpoint| match &endpoint.credential {
             Credential::Token(source) => {
-                source.url().origin() == url.origin() && plainest(source.url()) == plainest(url)
+                same_server(source.url(), url) && plainest(source.url()) == plainest(url)
             }
             _ => false,
         })

@@ -75,9 +75,9 @@ async fn a_log_has_its_measure() {
         })
         .await
     }
-    log(1, 1 << 20).await.unwrap();
-    log(1024, 1024).await.unwrap();
-    for (lines, length) in [(1, (1 << 20) + 2), (1025, 1024), (1_000_000, 1024)] {
+    log(1, (1 << 20) - 64).await.unwrap();
+    log(1024, 960).await.unwrap();
+    for (lines, length) in [(1, 1 << 20), (1025, 960), (1_000_000, 1024), (1_000_000, 0)] {
         let end = log(lines, length).await.unwrap_err();
         let CallEnd::Denied(error) = end else { panic!("{end:?}") };
         assert_eq!(error.reason, "log-flood");

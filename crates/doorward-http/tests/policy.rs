@@ -231,6 +231,8 @@ async fn no_connector_calls_a_token_endpoint() {
         "/tenant//token",
         "//tenant/token",
         "/tenant/token;x",
+        "/tenant%2F%2F%2Ftoken",
+        "/tenant%2Ftoken%3Bx",
     ];
     for path in refused {
         for method in [Method::Get, Method::Post] {

@@ -4,6 +4,7 @@ use doorward_core::{Context, Error, Result};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::cpu::Stopwatch;
@@ -12,6 +13,9 @@ use crate::faults::{self, Fault};
 use crate::imports::State;
 use crate::plugin::Plugin;
 use crate::quota::Memory;
+
+/// How long a pure export may compute.
+const PURE: Duration = Duration::from_secs(2);
 
 /// An export that is being called.
 type Called<'a, T> = BoxFuture<'a, wasmtime::Result<T>>;
@@ -73,12 +77,14 @@ impl Plugin {
             plugin: Arc::clone(&self.name),
             memory,
             stopwatch: Arc::new(Stopwatch::default()),
+            logged: 0,
         };
         let mut store = Store::new(&self.runtime.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.handed_over);
         store.set_epoch_deadline(1);
-        let most = limits.cpu;
+        // Who calls a pure export waits on its own thread.
+        let most = if is_pure { limits.cpu.min(PURE) } else { limits.cpu };
         store.epoch_deadline_callback(move |store| {
             if store.data().stopwatch.spent() > most {
                 return Err(wasmtime::Error::new(Fault::Cpu { limit: most }));

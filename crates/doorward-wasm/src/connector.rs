@@ -16,6 +16,10 @@ use crate::plugin::Plugin;
 
 /// The most records, or paths, of one page.
 const LONGEST_PAGE: usize = 100_000;
+/// The most cursors that one page leads to.
+const MOST_CURSORS: usize = 10_000;
+/// The most facts of one page.
+const MOST_FACTS: usize = 1_000;
 
 /// Describes a plugin and opens connections with it.
 pub struct PluginFactory {
@@ -101,13 +105,16 @@ impl Connector for PluginConnector {
 
     async fn sync(&self, cx: &Context, request: SyncRequest) -> Result<Page> {
         let page: Page = call!(self, cx, sync, request)?;
-        self.plugin.check_length(page.records.len())?;
+        self.plugin.check_length(page.records.len(), "records", LONGEST_PAGE)?;
+        self.plugin.check_length(page.next.len(), "cursors", MOST_CURSORS)?;
+        self.plugin.check_length(page.facts.len(), "facts", MOST_FACTS)?;
         Ok(page)
     }
 
     async fn read(&self, cx: &Context, request: ReadRequest) -> Result<Answer> {
         let answer: Answer = call!(self, cx, read, request)?;
-        self.plugin.check_length(answer.records.len().max(answer.paths.len()))?;
+        self.plugin.check_length(answer.records.len(), "records", LONGEST_PAGE)?;
+        self.plugin.check_length(answer.paths.len(), "ways", LONGEST_PAGE)?;
         Ok(answer)
     }
 
@@ -142,11 +149,11 @@ impl Plugin {
         })
     }
 
-    fn check_length(&self, length: usize) -> Result<()> {
-        if length <= LONGEST_PAGE {
+    fn check_length(&self, length: usize, what: &str, most: usize) -> Result<()> {
+        if length <= most {
             return Ok(());
         }
-        let what = format!("gave a page of {length} records; {LONGEST_PAGE} are allowed");
+        let what = format!("gave a page of {length} {what}; {most} are allowed");
         Err(faults::violation(&self.name, "plugin-page-too-long", what))
     }
 }

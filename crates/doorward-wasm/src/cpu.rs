@@ -100,11 +100,12 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    pub(crate) fn start(engine: &Engine) -> Self {
+    pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
         let running = Arc::new(AtomicUsize::new(0));
         let (engine, calls) = (engine.weak(), Arc::clone(&running));
-        let handle = thread::spawn(move || tick(&engine, &calls));
-        Self { running, thread: handle.thread().clone() }
+        let ticker = thread::Builder::new().name("plugin-ticker".to_owned());
+        let handle = ticker.spawn(move || tick(&engine, &calls))?;
+        Ok(Self { running, thread: handle.thread().clone() })
     }
 
     /// A call runs for as long as this is kept.

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     PluginMemory { limit: usize },
     /// The calls of all plugins did, together: nobody's fault.
     HostMemory { limit: usize },
+    /// A pure export logged more than the words of a panic.
+    Log { limit: usize },
     /// A pure export asked for what only a call with a context has.
     NotPure(&'static str),
     /// What it handed over fits the types, and means nothing.
@@ -87,6 +89,11 @@ fn of_fault(plugin: &str, fault: &Fault) -> Error {
         Fault::HostMemory { limit } => {
             busy(plugin).cause(format!("all plugins together have {} MiB", mebibytes(limit)))
         }
+        Fault::Log { limit } => violation(
+            plugin,
+            "plugin-log",
+            format!("logged more than {} KiB where it should log nothing", limit >> 10),
+        ),
         Fault::NotPure(what) => violation(
             plugin,
             "plugin-not-pure",

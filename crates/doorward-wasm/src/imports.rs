@@ -21,7 +21,14 @@ pub(crate) struct State {
     pub(crate) plugin: Arc<str>,
     pub(crate) memory: Memory,
     pub(crate) stopwatch: Arc<Stopwatch>,
+    /// Bytes that a pure export logged.
+    pub(crate) logged: usize,
 }
+
+/// Bytes that a pure export may log: the words of a panic, and no more.
+const MOST_LOGGED: usize = 16 << 10;
+/// Bytes of one line of it.
+const LONGEST_LINE: usize = 4 << 10;
 
 /// The imports that there are. A component that wants another is refused by the linker.
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State>> {
@@ -97,7 +104,14 @@ impl log::Host for State {
         match &self.context {
             Some(context) => context.log(level, &message),
             // The panic of a pure export: there is no call whose log it could be.
-            None => tracing::warn!(plugin = &*self.plugin, "{message}"),
+            None => {
+                self.logged = self.logged.saturating_add(message.len()).saturating_add(64);
+                if self.logged > MOST_LOGGED {
+                    return Err(wasmtime::Error::new(Fault::Log { limit: MOST_LOGGED }));
+                }
+                let line = message.get(..message.floor_char_boundary(LONGEST_LINE));
+                tracing::warn!(plugin = &*self.plugin, "{}", line.unwrap_or_default());
+            }
         }
         Ok(())
     }

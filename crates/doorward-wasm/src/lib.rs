@@ -12,8 +12,8 @@
 mod bindings;
 mod cache;
 mod call;
-// One source for both halves of the interface; each is built with bindings of its own.
 mod connector;
+// One source for both halves of the interface; each is built with bindings of its own.
 #[path = "../../doorward-guest/src/convert/mod.rs"]
 mod convert;
 mod cpu;

@@ -76,8 +76,9 @@ impl fmt::Display for Digest {
 pub struct Plugin {
     /// What it is called in errors and logs.
     pub(crate) name: Arc<str>,
-    pub(crate) runtime: Arc<Runtime>,
+    // Before the runtime, so that the engine is gone when the runtime's ticker looks for it.
     pub(crate) prepared: Arc<Prepared>,
+    pub(crate) runtime: Arc<Runtime>,
 }
 
 /// A component, compiled, with its imports resolved; the quotas that all its calls share.
@@ -99,18 +100,21 @@ impl Plugin {
         digest: Digest,
         bytes: impl FnOnce() -> Result<Vec<u8>>,
     ) -> Result<Self> {
-        // Kept while it is compiled: two who want the same wait for each other.
-        let mut all = runtime.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        let prepared = match all.get(&digest).and_then(std::sync::Weak::upgrade) {
+        let cell = {
+            let mut all = runtime.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(digest).or_default())
+        };
+        // Kept while it is compiled: who wants the same waits for it, who wants another does not.
+        let mut kept = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        let prepared = match kept.upgrade() {
             Some(prepared) => prepared,
             None => {
-                let component = compiled(runtime, name, &digest, bytes)?;
-                let prepared = Arc::new(prepare(runtime, name, &component)?);
-                all.insert(digest, Arc::downgrade(&prepared));
+                let prepared = Arc::new(prepare(runtime, name, &digest, bytes)?);
+                *kept = Arc::downgrade(&prepared);
                 prepared
             }
         };
-        drop(all);
+        drop(kept);
         Ok(Self { name: name.into(), runtime: Arc::clone(runtime), prepared })
     }
 
@@ -151,17 +155,26 @@ impl Plugin {
     }
 }
 
-fn compiled(
+fn prepare(
     runtime: &Runtime,
     name: &str,
     digest: &Digest,
     bytes: impl FnOnce() -> Result<Vec<u8>>,
-) -> Result<Component> {
+) -> Result<Prepared> {
     let cache = runtime.compiled.as_ref();
     if let Some(component) = cache.and_then(|cache| cache.get(&runtime.engine, digest)) {
-        return Ok(component);
+        return checked(runtime, name, &component);
     }
-    let bytes = bytes()?;
+    let component = compile(runtime, name, digest, bytes()?)?;
+    let prepared = checked(runtime, name, &component)?;
+    // What is refused is not kept.
+    if let Some(cache) = cache {
+        cache.put(&runtime.engine, digest, &component);
+    }
+    Ok(prepared)
+}
+
+fn compile(runtime: &Runtime, name: &str, digest: &Digest, bytes: Vec<u8>) -> Result<Component> {
     if Digest::of(&bytes) != *digest {
         return Err(Error::new(
             ErrorKind::DeniedByPolicy,
@@ -170,18 +183,14 @@ fn compiled(
         )
         .remedy("Somebody replaced or damaged it. Install it again from where you trust it."));
     }
-    let component = Component::from_binary(&runtime.engine, &bytes).map_err(|error| {
+    Component::from_binary(&runtime.engine, &bytes).map_err(|error| {
         faults::violation(name, "plugin-no-component", "is no WebAssembly component")
             .remedy("Build it with `doorward plugin build`; a core module alone is not enough.")
             .cause(error.root_cause())
-    })?;
-    if let Some(cache) = cache {
-        cache.put(&runtime.engine, digest, &component);
-    }
-    Ok(component)
+    })
 }
 
-fn prepare(runtime: &Runtime, name: &str, component: &Component) -> Result<Prepared> {
+fn checked(runtime: &Runtime, name: &str, component: &Component) -> Result<Prepared> {
     check_imports(runtime, name, component)?;
     let version = version(runtime, name, component)?;
     let unfit = |error: wasmtime::Error| {
@@ -214,13 +223,17 @@ fn check_imports(runtime: &Runtime, name: &str, component: &Component) -> Result
     Err(faults::violation(
         name,
         "plugin-imports",
-        format!("wants what no plugin gets: {}", foreign.join(", ")),
+        format!(
+            "wants what no plugin gets: {}{}",
+            foreign.iter().take(10).copied().collect::<Vec<_>>().join(", "),
+            if foreign.len() > 10 { ", …" } else { "" }
+        ),
     )
     .remedy(
         "A connector reaches the outside through `doorward:connector` only: no files, sockets, \
          environment or clocks. Build it without WASI.",
     )
-    .attribute("imports", foreign))
+    .attribute("imports", foreign.into_iter().take(10).collect::<Vec<_>>()))
 }
 
 /// Whether an import is one of the interface's, in whatever version; the linker looks at that.

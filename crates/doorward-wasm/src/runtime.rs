@@ -27,7 +27,7 @@ pub struct Limits {
     pub plugin_memory: usize,
     /// Memory of all calls of all plugins; 4 GiB.
     pub host_memory: usize,
-    /// Bytes that one call may hand over at once; 64 MiB.
+    /// Bytes that one call may hand over at once; 16 MiB.
     pub handed_over: usize,
     /// Calls of one plugin at once; more wait. 32.
     pub plugin_calls: usize,
@@ -42,7 +42,7 @@ impl Default for Limits {
             call_memory: 256 << 20,
             plugin_memory: 1 << 30,
             host_memory: 4 << 30,
-            handed_over: 64 << 20,
+            handed_over: 16 << 20,
             plugin_calls: 32,
             host_calls: 64,
         }
@@ -58,7 +58,7 @@ pub struct Runtime {
     pub(crate) memory: Arc<Shared>,
     pub(crate) compiled: Option<CompiledCode>,
     /// Each component is prepared once, however many integrations use it.
-    pub(crate) prepared: Mutex<BTreeMap<Digest, Weak<Prepared>>>,
+    pub(crate) prepared: Mutex<BTreeMap<Digest, Arc<Mutex<Weak<Prepared>>>>>,
 }
 
 impl Runtime {
@@ -76,7 +76,9 @@ impl Runtime {
                 .cause(error)
         })?;
         Ok(Arc::new(Self {
-            ticker: Ticker::start(&engine),
+            ticker: Ticker::start(&engine).map_err(|error| {
+                Error::internal("No thread could be had to look after plugins.").cause(error)
+            })?,
             calls: Arc::new(Semaphore::new(limits.host_calls as usize)),
             memory: Shared::new(limits.host_memory),
             engine,
@@ -102,7 +104,6 @@ fn config(limits: &Limits) -> Config {
         .max_memories_per_component(2)
         .max_tables_per_component(PARTS)
         .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
         .max_memory_size(limits.call_memory)
         .table_elements(50_000)
         .max_unused_warm_slots(4)

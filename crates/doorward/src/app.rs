@@ -31,6 +31,8 @@ pub(crate) struct App {
     settings: Settings,
     /// Set when the environment's variables shall not be seen; who then acts.
     story: Option<&'static str>,
+    /// A connector that takes the place of all others.
+    tried: Option<&'static dyn Factory>,
     clock: Arc<dyn Clock>,
     own_change: OwnChange,
     key_use: Arc<Mutex<Option<KeyUse>>>,
@@ -69,6 +71,7 @@ impl App {
             own_change: OwnChange::default(),
             key_use: Arc::default(),
             plugins: Arc::default(),
+            tried: None,
             clock,
         }
     }
@@ -84,6 +87,7 @@ impl App {
             own_change: OwnChange::default(),
             key_use: Arc::default(),
             plugins: Arc::default(),
+            tried: None,
             clock,
         }
     }
@@ -142,11 +146,19 @@ impl App {
     /// # Errors
     /// When two have the same id, or what is installed is damaged.
     pub(crate) fn registry(&self) -> Result<Registry> {
+        if let Some(tried) = self.tried {
+            return Registry::new([tried]);
+        }
         match self.data_directory() {
             Ok(_) => plugins::registry(&self.plugins()?),
             // A user without a home has installed nothing.
             Err(_) => Registry::native(),
         }
+    }
+
+    /// The same, with this connector and no other: one that is not installed.
+    pub(crate) fn trying(&self, connector: &'static dyn Factory) -> Self {
+        Self { tried: Some(connector), ..self.clone() }
     }
 
     /// The folder of installed plugins.

@@ -165,7 +165,7 @@ pub(crate) enum Command {
     /// leaves it as it was found; without them nothing is changed, and the rules about changes are
     /// skipped. Ends with 1 when a rule is broken that a connector must keep.
     #[command(
-        after_help = "Examples:\n  doorward conformance entra-id --connection test.json\n  doorward conformance entra-id --connection test.json --to alice@contoso.com --on group:Sandbox"
+        after_help = "Examples:\n  doorward conformance entra-id --connection test.json\n  doorward conformance entra-id --connection test.json --to alice@contoso.com --on group:Sandbox\n  doorward conformance scim.wasm --connection test.json"
     )]
     Conformance(ConformanceOptions),
     /// See who has access to what
@@ -503,8 +503,8 @@ pub(crate) struct ChangeOptions {
 /// `doorward conformance`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConformanceOptions {
-    /// The connector
-    #[arg(value_name = "CONNECTOR")]
+    /// The connector's id, or the file of a component
+    #[arg(value_name = "CONNECTOR|FILE")]
     pub(crate) connector: String,
     /// The connection's file, or - for standard input
     #[arg(long, value_name = "FILE")]

@@ -32,7 +32,11 @@ fn requests(factory: &'static dyn Factory, users: usize, groups: usize) -> Vec<S
     runtime.block_on(async {
         let clock = VirtualClock::starting_at(cast::EPOCH);
         let tenant = Tenant::generate(&Size { users, groups, seed: 1 });
-        let simulator = Simulator::new(tenant, Settings::default(), Arc::new(move || clock.now()));
+        let simulator = Simulator::new(
+            tenant,
+            Settings { trace_capacity: usize::MAX, ..Settings::default() },
+            Arc::new(move || clock.now()),
+        );
         let directory = tempfile::tempdir().unwrap();
         let transport = Arc::new(ServiceTransport::new(simulator.clone(), network_error));
         let host = parts::host([factory], transport, clock, 1, directory.path());

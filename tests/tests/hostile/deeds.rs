@@ -40,6 +40,7 @@ async fn what_a_page_holds_has_its_measure() {
         ("endless-page", "plugin-memory"),
         ("long-page", "plugin-page-too-long"),
         ("huge-record", "plugin-answer-too-large"),
+        ("json-bomb", "plugin-malformed"),
         ("panic-in-start", "plugin-trapped"),
     ];
     for (deed, reason) in table {
@@ -72,13 +73,20 @@ async fn the_words_of_a_panic_are_in_the_log() {
     assert!(lines.iter().any(|line| line.contains("the plugin has had enough")), "{lines:?}");
 }
 
-/// What must be pure gets nothing, not even the time.
+/// What must be pure gets nothing, not even the time; and who calls it does not wait for ever.
 #[test]
 fn a_pure_export_asks_for_nothing() {
-    let Some(plugin) = plugin() else { return };
+    let Some(plugin) = hurried_plugin() else { return };
     let factory = PluginFactory::of(plugin).unwrap();
-    let connection: Value =
-        json!({"deed": "clock-in-reach", "reach": [], "secret": {"pointer": "/secret"}});
-    let error = factory.open(serde_json::from_value(connection).unwrap()).err().unwrap();
-    is_the_plugins_fault(&error, "plugin-not-pure");
+    let table = [
+        ("clock-in-reach", "plugin-not-pure"),
+        ("loop-in-reach", "plugin-cpu"),
+        ("log-in-reach", "plugin-log"),
+    ];
+    for (deed, reason) in table {
+        let connection: Value =
+            json!({"deed": deed, "reach": [], "secret": {"pointer": "/secret"}});
+        let error = factory.open(serde_json::from_value(connection).unwrap()).err().unwrap();
+        is_the_plugins_fault(&error, reason);
+    }
 }

@@ -4,6 +4,7 @@ use doorward_core::{ErrorKind, Factory};
 use doorward_tests::{keyring::KEYRING, parts, plugins};
 use doorward_wasm::{Plugin, PluginFactory};
 use serde_json::json;
+use std::cell::Cell;
 
 use crate::stage::{Provider, hurried_plugin, is_the_plugins_fault, limits, open, plugin, reach};
 
@@ -16,22 +17,23 @@ async fn others_go_on() {
     let hoarding = open(&plugin, "memory-bomb", &json!([]), &reach());
     let working = open(&plugin, "nothing", &json!([]), &reach());
     let provider = Provider::default();
+    let done = Cell::new(0);
     let others = async {
-        let mut done = 0;
         for _ in 0..20 {
             working.check(provider.transport()).await.unwrap();
-            done += 1;
+            done.set(done.get() + 1);
         }
-        done
     };
-    let (looped, hoarded, done) = tokio::join!(
-        looping.check(provider.transport()),
-        hoarding.check(provider.transport()),
-        others,
-    );
+    // The loop is begun first, and gives the thread back long before it is stopped.
+    let looped = async {
+        let looped = looping.check(provider.transport()).await;
+        assert_eq!(done.get(), 20, "others waited for the loop to be stopped");
+        looped
+    };
+    let hoarded = hoarding.check(provider.transport());
+    let (looped, (), hoarded) = tokio::join!(biased; looped, others, hoarded);
     is_the_plugins_fault(&looped.unwrap_err(), "plugin-cpu");
     is_the_plugins_fault(&hoarded.unwrap_err(), "plugin-memory");
-    assert_eq!(done, 20);
 }
 
 /// The plugin as somebody updates it: it wants to reach more for the same connection.

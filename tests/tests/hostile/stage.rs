@@ -22,12 +22,7 @@ pub(crate) const TOKEN: &str = "canary-token-0123456789";
 
 /// What a plugin may take here: little, so that the tests are quick.
 pub(crate) fn limits() -> Limits {
-    Limits {
-        call_memory: 192 << 20,
-        plugin_memory: 256 << 20,
-        handed_over: 64 << 20,
-        ..Limits::default()
-    }
+    Limits { call_memory: 192 << 20, plugin_memory: 256 << 20, ..Limits::default() }
 }
 
 /// The hostile plugin, in a runtime of its own.

@@ -2,7 +2,7 @@
 
 use doorward_core as core;
 
-use super::{IntoCore, IntoWit, Malformed, enumeration, optional_value, text};
+use super::{IntoCore, IntoWit, Malformed, body, enumeration, text};
 use crate::bindings::doorward::connector::http;
 
 enumeration!(http::Method = Method: Get, Post, Put, Patch, Delete);
@@ -31,7 +31,7 @@ impl IntoCore for http::Request {
             path: core::Path::resumed(self.path.text, self.path.template),
             effect: self.effect.into_core()?,
             headers: self.headers.into_core()?,
-            body: optional_value(self.body)?,
+            body: self.body.map(|text| body(&text)).transpose()?,
         })
     }
 }

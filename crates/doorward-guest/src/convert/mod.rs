@@ -122,7 +122,7 @@ macro_rules! same {
 
 use {enumeration, record};
 
-same!(String, bool, u16, u32, u64, f64);
+same!(String, bool, u16, u32, u64);
 
 impl<T: IntoCore> IntoCore for Option<T> {
     type Core = Option<T::Core>;
@@ -196,8 +196,32 @@ impl IntoWit for Timestamp {
     }
 }
 
+/// The most bytes of one JSON text: a value takes many times the memory of its text, and nobody counts
+/// it then.
+const LONGEST_JSON: usize = 1 << 20;
+/// As [`LONGEST_JSON`], of the body of a request.
+const LONGEST_BODY: usize = 8 << 20;
+
+fn short_enough(text: &str, most: usize) -> Result<(), Malformed> {
+    if text.len() <= most {
+        return Ok(());
+    }
+    Err(Malformed(format!("a JSON text has {} bytes; {most} are allowed", text.len())))
+}
+
 /// The value that this text is.
 pub(crate) fn value(text: &str) -> Result<Value, Malformed> {
+    short_enough(text, LONGEST_JSON)?;
+    parsed(text)
+}
+
+/// The body of a request.
+fn body(text: &str) -> Result<Value, Malformed> {
+    short_enough(text, LONGEST_BODY)?;
+    parsed(text)
+}
+
+fn parsed(text: &str) -> Result<Value, Malformed> {
     serde_json::from_str(text).map_err(|error| Malformed(format!("a text is no JSON: {error}")))
 }
 
@@ -215,6 +239,7 @@ pub(crate) fn attributes(text: &str) -> Result<Attributes, Malformed> {
     if text.is_empty() {
         return Ok(Attributes::new());
     }
+    short_enough(text, LONGEST_JSON)?;
     serde_json::from_str(text)
         .map_err(|error| Malformed(format!("attributes are no JSON object: {error}")))
 }

@@ -7,6 +7,7 @@ use doorward_host::{
 use doorward_testkit::{Change, Level, Report, RuleReport, Subject, Verdict};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::change::look_without_policy;
@@ -15,15 +16,23 @@ use crate::ask;
 use crate::cli::ConformanceOptions;
 use crate::exit::Exit;
 use crate::output::{Console, Table, text};
+use crate::plugins;
 
 pub(super) async fn run(app: &App, options: &ConformanceOptions) -> Result<Exit> {
-    if options.to.is_some() {
+    if options.to.is_some() || !plugins::is_id(&options.connector) {
         ask::can_be_confirmed(&app.console, options.yes)?;
     }
-    let factory = factory(app, &options.connector)?;
+    let (app, factory) = connector(app, &options.connector)?;
+    let app = &app;
     let host = app.forgetful_host()?;
-    let proposal = app.propose(&host, &options.connector, &options.connection).await?;
+    let id = &factory.descriptor().id;
+    let proposal = app.propose(&host, id, &options.connection).await?;
     app.console.reach(proposal.reach());
+    if !plugins::is_id(&options.connector) {
+        // Nobody approved this component, and it said itself where the secrets shall go.
+        let question = "Send the credentials of this connection to these addresses?";
+        ask::confirm(&app.console, options.yes, question).await?;
+    }
     let change = match (&options.to, &options.on) {
         (Some(to), Some(on)) => Some(named(app, &host, &proposal, to, on, options).await?),
         _ => None,
@@ -54,9 +63,17 @@ pub(super) async fn run(app: &App, options: &ConformanceOptions) -> Result<Exit>
     Ok(ending(&report))
 }
 
-/// The connector that is tried.
-fn factory(app: &App, connector: &str) -> Result<&'static dyn Factory> {
-    app.factory(connector)
+/// The connector that is tried: one that is built in or installed, or the component in a file.
+fn connector(app: &App, named: &str) -> Result<(App, &'static dyn Factory)> {
+    if plugins::is_id(named) {
+        return Ok((app.clone(), app.factory(named)?));
+    }
+    let path = Path::new(named);
+    let bytes = super::plugin::read(app, path)?;
+    let looked = plugins::look(&app.plugin_runtime()?, &super::plugin::called(path), bytes)?;
+    // For as long as the program runs, and that is for this command.
+    let factory: &'static dyn Factory = Box::leak(Box::new(looked.factory));
+    Ok((app.trying(factory), factory))
 }
 
 /// The access that is given and taken, once somebody confirmed it. What no policy can allow is

@@ -179,7 +179,9 @@ fn text(bytes: Vec<u8>) -> Result<String> {
 }
 
 fn unusable(text: &str) -> Error {
-    let message = format!("A plugin cannot be fetched from {text}.");
+    // What stands behind these may be a secret.
+    let named = if text.contains(['@', '?']) { "that address" } else { text };
+    let message = format!("A plugin cannot be fetched from {named}.");
     Error::new(ErrorKind::InvalidRequest, "plugin-source", message).remedy(
         "Name a file, an https address, or `oci://REGISTRY/REPOSITORY:TAG`. Plain http is for this \
          machine only, and an address holds no password.",

@@ -28,6 +28,12 @@ pub(crate) enum Deed {
     LogFlood,
     /// Asks for the time where it may ask for nothing.
     ClockInReach,
+    /// Computes where somebody waits on its own thread.
+    LoopInReach,
+    /// Logs where there is no call whose log it could be.
+    LogInReach,
+    /// A text that takes many times its size once it is read.
+    JsonBomb,
     /// A page that never ends.
     EndlessPage,
     /// A page of more records than one may have.
@@ -46,9 +52,7 @@ pub(crate) async fn act(
     connection: &str,
 ) -> Result<String> {
     match deed {
-        Deed::EndlessLoop => loop {
-            black_box(());
-        },
+        Deed::EndlessLoop => loop_for_ever(),
         Deed::MemoryBomb => hoard(),
         Deed::DeepRecursion => Ok(descend(1).to_string()),
         Deed::Panic => panic!("the plugin has had enough"),
@@ -112,6 +116,20 @@ fn descend(depth: u64) -> u64 {
     descend(black_box(depth + 1)) + depth
 }
 
+pub(crate) fn loop_for_ever() -> ! {
+    loop {
+        black_box(());
+    }
+}
+
+pub(crate) fn log_for_ever() {
+    #[cfg(target_family = "wasm")]
+    loop {
+        use doorward_guest::bindings::doorward::connector::log;
+        log::write(log::Level::Warn, "");
+    }
+}
+
 /// Asks for what a pure export may not have.
 pub(crate) fn ask_the_time() {
     #[cfg(target_family = "wasm")]
@@ -124,6 +142,7 @@ pub(crate) fn page(deed: Deed) -> Option<Page> {
         Deed::EndlessPage => loop_of_records(),
         Deed::LongPage => (0..100_001).map(|_| expected("room")).collect(),
         Deed::HugeRecord => vec![expected(&"x".repeat(80 << 20))],
+        Deed::JsonBomb => vec![bomb()],
         Deed::UndeclaredKind => vec![room("castle")],
         _ => return None,
     };
@@ -136,6 +155,13 @@ fn loop_of_records() -> Vec<Record> {
         records.push(room("room"));
         black_box(&records);
     }
+}
+
+fn bomb() -> Record {
+    let zeros = serde_json::Value::Array(vec![serde_json::json!(0); 1 << 20]);
+    let mut attributes = Attributes::new();
+    attributes.insert("bomb".to_owned(), zeros);
+    Record::Expected(Expected { what: "room".to_owned(), count: 1, attributes })
 }
 
 fn expected(what: &str) -> Record {

@@ -67,8 +67,11 @@ impl Factory for Hostile {
     fn open(&self, connection: Connection) -> Result<Arc<dyn Connector>> {
         let told = json!(connection).to_string();
         let wish: Wish = connection.parse()?;
-        if wish.deed == Deed::ClockInReach {
-            deeds::ask_the_time();
+        match wish.deed {
+            Deed::ClockInReach => deeds::ask_the_time(),
+            Deed::LoopInReach => deeds::loop_for_ever(),
+            Deed::LogInReach => deeds::log_for_ever(),
+            _ => {}
         }
         Ok(Arc::new(Open { wish, told }))
     }

@@ -2,6 +2,7 @@
 
 use doorward_core::{Error, ErrorKind, Result};
 use serde_json::json;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::called;
@@ -41,10 +42,15 @@ pub(super) async fn run(app: &App, directory: &Path, file: Option<&Path>) -> Res
     Ok(Exit::DONE)
 }
 
+/// Whole or not at all: a part of a component would be taken for one.
 fn write(file: &Path, component: &[u8]) -> Result<()> {
-    std::fs::write(file, component).map_err(|error| {
-        // What was written is no component, and would only be taken for one.
-        let _ = std::fs::remove_file(file);
+    let directory = file.parent().filter(|path| !path.as_os_str().is_empty());
+    let written =
+        tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(|mut new| {
+            new.write_all(component)?;
+            new.persist(file).map_err(|error| error.error)
+        });
+    written.map(drop).map_err(|error| {
         let message = format!("The component could not be written to {}.", file.display());
         Error::new(ErrorKind::InvalidRequest, "plugin-not-written", message)
             .remedy("Check that the directory exists, its permissions and its free space.")

@@ -31,7 +31,8 @@ pub(super) async fn run(app: &App, options: &InstallOptions) -> Result<Exit> {
     check_digest(options.digest.as_deref(), &Digest::of(&fetched.component))?;
     let signer = signer(options, &lock, key.as_ref(), &fetched)?;
     // Only now its code is compiled and run.
-    let name = called(Path::new(&options.source));
+    // As it may be shown: what was asked for may hold a secret.
+    let name = called(Path::new(&fetched.source));
     let looked = plugins::look(&folder.runtime()?, &name, fetched.component.clone())?;
     let id = id(options, &looked)?;
     let descriptor = serde_json::to_string(looked.descriptor()).map_err(|error| {

@@ -33,7 +33,7 @@ pub(super) async fn run(app: &App, command: PluginCommand) -> Result<Exit> {
 }
 
 /// The bytes of a file that the operator names.
-fn read(app: &App, path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(app: &App, path: &Path) -> Result<Vec<u8>> {
     std::fs::read(app.console.file(path)).map_err(|error| {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -49,7 +49,7 @@ fn read(app: &App, path: &Path) -> Result<Vec<u8>> {
 }
 
 /// What a component is called that has not said its own name: the last part of its path.
-fn called(path: &Path) -> String {
+pub(super) fn called(path: &Path) -> String {
     path.file_name().map_or_else(|| "plugin".into(), |name| name.to_string_lossy().into_owned())
 }
 
