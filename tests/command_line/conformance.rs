@@ -59,6 +59,10 @@ fn a_component_in_a_file_is_tried() {
     assert_eq!((&report["connector"], &report["conforms"]), (&json!("entra-id"), &json!(true)));
     let rules = report["rules"].as_array().unwrap();
     assert!(rules.iter().all(|rule| rule["verdict"] == "passed"), "{rules:?}");
+    let words = ["conformance", &plugin, "--connection", &connection];
+    let sent = bench.simulator.trace().len();
+    assert_eq!(bench.fails(&words, 9)["reason"], "confirmation-needed");
+    assert_eq!(bench.simulator.trace().len(), sent, "nobody said that it may have the credential");
     let words = ["conformance", "no-such.wasm", "--connection", &connection];
     assert_eq!(bench.fails(&words, 6)["reason"], "plugin-unreadable");
 }

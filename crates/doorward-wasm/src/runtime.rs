@@ -27,7 +27,7 @@ pub struct Limits {
     pub plugin_memory: usize,
     /// Memory of all calls of all plugins; 4 GiB.
     pub host_memory: usize,
-    /// Bytes that one call may hand over at once; 16 MiB.
+    /// Bytes that one call may hand over at once; 32 MiB.
     pub handed_over: usize,
     /// Calls of one plugin at once; more wait. 32.
     pub plugin_calls: usize,
@@ -42,7 +42,7 @@ impl Default for Limits {
             call_memory: 256 << 20,
             plugin_memory: 1 << 30,
             host_memory: 4 << 30,
-            handed_over: 16 << 20,
+            handed_over: 32 << 20,
             plugin_calls: 32,
             host_calls: 64,
         }

@@ -88,7 +88,8 @@ fn with_a_word(bench: &Bench, stage: &Stage<'_>, row: &Row, place: usize) {
         call.end(bench, stage.start(&call, &[]))
     };
     is_clean(&what, &output);
-    assert!([0, 2, 3, 6, 14].contains(&output.code), "{what}: {output:?}");
+    // 9: by then `plugin build --file` wrote a component under that name, which asks before it is tried.
+    assert!([0, 2, 3, 6, 9, 14].contains(&output.code), "{what}: {output:?}");
     if output.code != row.code {
         is_one_error(&output);
         let output = stage

@@ -21,7 +21,9 @@ fn serve(bench: &Bench, answers: BTreeMap<String, Vec<u8>>) -> String {
                 let length = stream.read(&mut head).await.unwrap_or_default();
                 let head = String::from_utf8_lossy(&head[..length]).into_owned();
                 let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-                let missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
+                let missing =
+                    b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                        .to_vec();
                 let _ = stream.write_all(answers.get(&path).unwrap_or(&missing)).await;
             });
         }
@@ -30,12 +32,18 @@ fn serve(bench: &Bench, answers: BTreeMap<String, Vec<u8>>) -> String {
 }
 
 fn found(content: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", content.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        content.len()
+    );
     [head.as_bytes(), content].concat()
 }
 
 fn sent_on(to: &str) -> Vec<u8> {
-    format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n").into_bytes()
+    format!(
+        "HTTP/1.1 302 Found\r\nlocation: {to}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    )
+    .into_bytes()
 }
 
 #[test]
@@ -49,11 +57,18 @@ fn a_plugin_comes_from_an_address() {
             ("/latest?token=canary".to_owned(), sent_on("/entra.wasm")),
             ("/loop".to_owned(), sent_on("/loop")),
             ("/away".to_owned(), sent_on("http://example.com/entra.wasm")),
-            ("/broken".to_owned(), b"HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n".to_vec()),
-            ("/cut".to_owned(), b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc".to_vec()),
+            (
+                "/broken".to_owned(),
+                b"HTTP/1.1 500 Oops\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
+            ),
+            (
+                "/cut".to_owned(),
+                b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 9\r\n\r\nabc".to_vec(),
+            ),
             (
                 "/huge".to_owned(),
-                b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\nabc".to_vec(),
+                b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 999999999\r\n\r\nabc"
+                    .to_vec(),
             ),
         ]),
     );

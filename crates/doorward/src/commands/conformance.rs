@@ -19,7 +19,7 @@ use crate::output::{Console, Table, text};
 use crate::plugins;
 
 pub(super) async fn run(app: &App, options: &ConformanceOptions) -> Result<Exit> {
-    if options.to.is_some() || !plugins::is_id(&options.connector) {
+    if options.to.is_some() {
         ask::can_be_confirmed(&app.console, options.yes)?;
     }
     let (app, factory) = connector(app, &options.connector)?;
