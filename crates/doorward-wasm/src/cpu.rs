@@ -8,7 +8,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -95,25 +95,37 @@ impl Stopwatch {
 
 /// Moves the engine's epoch on while a call runs; sleeps while none does.
 pub(crate) struct Ticker {
-    running: Arc<AtomicUsize>,
+    calls: Arc<Calls>,
     thread: Thread,
+}
+
+#[derive(Default)]
+struct Calls {
+    running: AtomicUsize,
+    /// Whether the ticker has to be woken. It ticks on for a moment after the last call, since waking
+    /// a thread costs as much as a short call.
+    is_asleep: AtomicBool,
 }
 
 impl Ticker {
     pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
-        let running = Arc::new(AtomicUsize::new(0));
-        let (engine, calls) = (engine.weak(), Arc::clone(&running));
+        let calls = Arc::<Calls>::default();
         let ticker = thread::Builder::new().name("plugin-ticker".to_owned());
-        let handle = ticker.spawn(move || tick(&engine, &calls))?;
-        Ok(Self { running, thread: handle.thread().clone() })
+        let handle = ticker.spawn({
+            let (engine, calls) = (engine.weak(), Arc::clone(&calls));
+            move || tick(&engine, &calls)
+        })?;
+        Ok(Self { calls, thread: handle.thread().clone() })
     }
 
     /// A call runs for as long as this is kept.
     pub(crate) fn call(&self) -> Ticking {
-        if self.running.fetch_add(1, Ordering::AcqRel) == 0 {
+        // First this, then the other; the ticker does it the other way round, so one sees the other.
+        self.calls.running.fetch_add(1, Ordering::SeqCst);
+        if self.calls.is_asleep.swap(false, Ordering::SeqCst) {
             self.thread.unpark();
         }
-        Ticking(Arc::clone(&self.running))
+        Ticking(Arc::clone(&self.calls))
     }
 }
 
@@ -123,22 +135,24 @@ impl Drop for Ticker {
     }
 }
 
-pub(crate) struct Ticking(Arc<AtomicUsize>);
+pub(crate) struct Ticking(Arc<Calls>);
 
 impl Drop for Ticking {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 /// Ends when the engine is gone.
-fn tick(engine: &EngineWeak, calls: &AtomicUsize) {
+fn tick(engine: &EngineWeak, calls: &Calls) {
     while let Some(engine) = engine.upgrade() {
         engine.increment_epoch();
         drop(engine);
-        if calls.load(Ordering::Acquire) == 0 {
+        calls.is_asleep.store(true, Ordering::SeqCst);
+        if calls.running.load(Ordering::SeqCst) == 0 {
             thread::park();
         } else {
+            calls.is_asleep.store(false, Ordering::SeqCst);
             thread::park_timeout(TICK);
         }
     }
