@@ -82,12 +82,12 @@ pub(crate) fn now() -> jiff::Timestamp {
 impl Bench {
     /// A small tenant over HTTP.
     pub(crate) fn new() -> Self {
-        Self::of(&Size { users: 20, groups: 8, seed: 1 }, false)
+        Self::of(&Size { users: 20, groups: 8, seed: 1, ..Size::default() }, false)
     }
 
     /// A small tenant over HTTPS.
     pub(crate) fn https() -> Self {
-        Self::of(&Size { users: 20, groups: 8, seed: 1 }, true)
+        Self::of(&Size { users: 20, groups: 8, seed: 1, ..Size::default() }, true)
     }
 
     /// A tenant of this size.

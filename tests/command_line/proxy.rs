@@ -27,7 +27,8 @@ impl Behind {
         let bench = Bench::new();
         let certified = SelfSigned::generate(["tenant.example"]).unwrap();
         bench.file("tenant.pem", &certified.certificate_pem);
-        let tenant = Tenant::generate_at(&Size { users: 5, groups: 5, seed: 1 }, now());
+        let tenant =
+            Tenant::generate_at(&Size { users: 5, groups: 5, seed: 1, ..Size::default() }, now());
         let mut settings = Settings::default();
         settings.login_hosts.push("tenant.example".to_owned());
         settings.graph_hosts.push("tenant.example".to_owned());

@@ -20,7 +20,7 @@ struct Worlds {
 impl Worlds {
     fn new() -> Option<Self> {
         let component = plugins::component()?;
-        let size = Size { users: 20, groups: 8, seed: 1 };
+        let size = Size { users: 20, groups: 8, seed: 1, ..Size::default() };
         let worlds = Self {
             native: Bench::of(&size, false),
             component: Bench::of(&size, false),

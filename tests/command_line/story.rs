@@ -141,7 +141,8 @@ fn a_revoke_says_through_what_the_access_remains() {
 
 #[test]
 fn a_tenant_of_20_000_users_and_5_000_groups() {
-    let bench = Bench::of(&Size { users: 20_000, groups: 5_000, seed: 3 }, false);
+    let bench =
+        Bench::of(&Size { users: 20_000, groups: 5_000, seed: 3, ..Size::default() }, false);
     bench.add();
     bench.run(&["integration", "allow", "--all-groups"]).ends(0);
     bench.run(&["check"]).ends(0).says("Connected to Contoso");

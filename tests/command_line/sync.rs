@@ -189,7 +189,8 @@ fn let_services_own(bench: &Bench) {
 /// The whole tenant by the program itself, over TCP, and out of it again.
 #[test]
 fn a_tenant_of_20_000_users_5_000_groups_and_100_000_memberships_is_told_exactly() {
-    let bench = Bench::of(&Size { users: 20_000, groups: 5_000, seed: 3 }, false);
+    let bench =
+        Bench::of(&Size { users: 20_000, groups: 5_000, seed: 3, ..Size::default() }, false);
     bench.add();
     show_all(&bench);
     let_services_own(&bench);

@@ -45,7 +45,7 @@ async fn answer(
 /// A simulated tenant with a group of more than one page.
 pub fn tenant() -> (Simulator, ObjectRef) {
     let epoch = cast::EPOCH.parse().unwrap();
-    let tenant = Tenant::generate(&Size { users: 30, groups: 5, seed: 1 });
+    let tenant = Tenant::generate(&Size { users: 30, groups: 5, seed: 1, ..Size::default() });
     let simulator = Simulator::new(tenant, Settings::default(), Arc::new(move || epoch));
     let group = {
         let mut tenant = simulator.tenant();

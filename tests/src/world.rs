@@ -32,7 +32,7 @@ pub struct World {
 impl World {
     /// A world with a small tenant and one integration in which every group may be changed.
     pub fn new(seed: u64, settings: Settings) -> Self {
-        Self::with_size(Size { users: 30, groups: 20, seed }, settings)
+        Self::with_size(Size { users: 30, groups: 20, seed, ..Size::default() }, settings)
     }
 
     /// A world with a tenant of this size.

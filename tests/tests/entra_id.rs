@@ -230,8 +230,10 @@ async fn a_stale_replica_is_not_taken_for_a_lost_grant() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_of_20_000_users_and_5_000_groups_is_read_to_its_last_page() {
-    let world =
-        World::with_size(Size { users: 20_000, groups: 5_000, seed: 3 }, Settings::default());
+    let world = World::with_size(
+        Size { users: 20_000, groups: 5_000, seed: 3, ..Size::default() },
+        Settings::default(),
+    );
     let largest = {
         let tenant = world.simulator.tenant();
         let groups = tenant.ids(entra_sim::Kind::Group);

@@ -118,7 +118,10 @@ async fn a_tenant_of_20_000_users_and_5_000_groups_is_read_exactly_within_the_qu
         trace_capacity: 1_000_000,
         ..Settings::default()
     };
-    let world = World::with_size(Size { users: 20_000, groups: 5_000, seed: 3 }, settings);
+    let world = World::with_size(
+        Size { users: 20_000, groups: 5_000, seed: 3, ..Size::default() },
+        settings,
+    );
     show_hidden(&world);
     give_roles(&world);
     let_services_own(&world);
@@ -169,7 +172,7 @@ async fn with_any_quota_it_is_the_truth_or_it_is_not_told() {
     for retry_after in [RetryAfter::Seconds, RetryAfter::Fraction, RetryAfter::Absent] {
         for (seed, units) in (1..).zip([1, 3, 8, 20, 50, 200]) {
             let what = format!("{units} units, {retry_after:?}, seed {seed}");
-            let size = Size { users: 60, groups: 40, seed };
+            let size = Size { users: 60, groups: 40, seed, ..Size::default() };
             let world = World::with_size(size, Settings { seed, ..Settings::default() });
             show_hidden(&world);
             let before = sync(&world).await.unwrap();
@@ -233,7 +236,8 @@ async fn with_faults_it_is_the_truth_or_it_is_not_told() {
         let latency =
             Latency { least: Duration::from_millis(20), most: Duration::from_millis(400) };
         let settings = Settings { seed, latency, permute_links: true, ..Settings::default() };
-        let world = World::with_size(Size { users: 60, groups: 40, seed }, settings);
+        let world =
+            World::with_size(Size { users: 60, groups: 40, seed, ..Size::default() }, settings);
         show_hidden(&world);
         let_services_own(&world);
         for _ in 0..1 + random.below(5) {
@@ -263,7 +267,8 @@ async fn a_tenant_that_changes_meanwhile_is_never_told_wrong() {
             Latency { least: Duration::from_millis(20), most: Duration::from_millis(200) };
         let lag = (seed % 2 == 0).then(Lag::default);
         let settings = Settings { seed, latency, lag, ..Settings::default() };
-        let world = World::with_size(Size { users: 80, groups: 60, seed }, settings);
+        let world =
+            World::with_size(Size { users: 80, groups: 60, seed, ..Size::default() }, settings);
         show_hidden(&world);
         let before = truth(&world);
         let random = SeededRandom::new(seed);

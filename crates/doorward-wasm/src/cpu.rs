@@ -1,11 +1,6 @@
 //! How long a call has computed. Waiting is free: only the time within polls of the call's future
 //! counts, without what the host does for it there.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "what a plugin computes takes real time, also where time is paused; nothing but an endless loop depends on it"
-)]
-
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +32,10 @@ fn clock() -> Duration {
 
 /// Where a thread's own time cannot be had without unsafe code: the time that passes.
 #[cfg(not(unix))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a plugin computes takes real time, also where time is paused"
+)]
 fn clock() -> Duration {
     static START: std::sync::LazyLock<std::time::Instant> =
         std::sync::LazyLock::new(std::time::Instant::now);

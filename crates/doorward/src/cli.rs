@@ -615,6 +615,9 @@ pub(crate) struct SimOptions {
     /// How many groups
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     pub(crate) groups: usize,
+    /// How many memberships at least [default: as they come]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    pub(crate) memberships: usize,
     /// The same number makes the same tenant
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,

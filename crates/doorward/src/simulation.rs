@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 pub(crate) struct Options {
     pub(crate) users: usize,
     pub(crate) groups: usize,
+    /// 0: as many as come.
+    pub(crate) memberships: usize,
     pub(crate) seed: u64,
     /// 0 takes any.
     pub(crate) port: u16,
@@ -92,7 +94,8 @@ impl Simulation {
 
 /// Made now, so that its secret is valid whatever the year.
 fn tenant(options: &Options, now: Timestamp) -> Tenant {
-    let size = Size { users: options.users, groups: options.groups, seed: options.seed };
+    let Options { users, groups, memberships, seed, .. } = *options;
+    let size = Size { users, groups, memberships, seed };
     let mut tenant = Tenant::generate_at(&size, now);
     if !options.app_roles.is_empty() {
         tenant.set_app_roles(options.app_roles.iter().cloned());

@@ -19,22 +19,27 @@ mod program;
 mod report;
 mod requests;
 
+use entra_sim::Size;
 use report::Report;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let wants = |name: &str| arguments.iter().any(|argument| argument == name);
-    let size = if wants("--quick") { (2_000, 500, 1) } else { (50_000, 20_000, 5) };
-    let (users, groups, runs) = size;
-    let mut report = Report::new(users, groups);
+    let size = |users, groups, memberships| Size { users, groups, memberships, seed: 1 };
+    let (size, runs) = if wants("--quick") {
+        (size(2_000, 500, 15_000), 1)
+    } else {
+        (size(50_000, 20_000, 600_000), 5)
+    };
+    let mut report = Report::new(&size);
     eprintln!("calls …");
     calls::measure(&mut report);
     eprintln!("memory …");
     memory::measure(&mut report);
     eprintln!("requests …");
-    requests::measure(&mut report, users, groups);
+    requests::measure(&mut report, &size);
     eprintln!("the program …");
-    program::measure(&mut report, users, groups, runs);
+    program::measure(&mut report, &size, runs);
     report.print(wants("--json"));
 }
 

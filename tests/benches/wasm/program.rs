@@ -1,6 +1,7 @@
 //! The program itself, against a simulator in a process of its own.
 
 use doorward_tests::plugins;
+use entra_sim::Size;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,8 +17,8 @@ const COMPONENT: &str = "component";
 /// How often a start is measured.
 const STARTS: usize = 15;
 
-pub(crate) fn measure(report: &mut Report, users: usize, groups: usize, runs: usize) {
-    let bench = Bench::new(users, groups);
+pub(crate) fn measure(report: &mut Report, size: &Size, runs: usize) {
+    let bench = Bench::new(size);
     let starts = |name| {
         let (mut command, start) = (bench.command(&["check", "-i", name]), Instant::now());
         assert!(command.status().unwrap().success());
@@ -37,7 +38,7 @@ pub(crate) fn measure(report: &mut Report, users: usize, groups: usize, runs: us
         native.push(bench.sync(NATIVE));
         component.push(bench.sync(COMPONENT));
     }
-    report.set("memberships", bench.grants(NATIVE));
+    report.set("grants", bench.grants(NATIVE));
     assert_eq!(bench.grants(NATIVE), bench.grants(COMPONENT));
     let (native, component) = (median(native), median(component));
     report.number("sync_native_cpu_s", native);
@@ -52,12 +53,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(users: usize, groups: usize) -> Self {
+    fn new(size: &Size) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let connection = directory.path().join("connection.json");
         let simulator = Command::new(program())
-            .args(["sim", "--port", "0", "--users", &users.to_string()])
-            .args(["--groups", &groups.to_string(), "--connection-file"])
+            .args(["sim", "--port", "0", "--users", &size.users.to_string()])
+            .args(["--groups", &size.groups.to_string()])
+            .args(["--memberships", &size.memberships.to_string(), "--connection-file"])
             .arg(&connection)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

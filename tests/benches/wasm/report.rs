@@ -1,5 +1,6 @@
 //! What was measured, beside what it must reach.
 
+use entra_sim::Size;
 use serde_json::{Map, Value, json};
 
 /// The most that a number may be.
@@ -15,10 +16,11 @@ pub(crate) const LIMITS: [(&str, f64); 6] = [
 pub(crate) struct Report(Map<String, Value>);
 
 impl Report {
-    pub(crate) fn new(users: usize, groups: usize) -> Self {
+    pub(crate) fn new(size: &Size) -> Self {
         let mut report = Self(Map::new());
-        report.0.insert("users".to_owned(), json!(users));
-        report.0.insert("groups".to_owned(), json!(groups));
+        let told =
+            [("users", size.users), ("groups", size.groups), ("memberships", size.memberships)];
+        report.0.extend(told.map(|(name, number)| (name.to_owned(), json!(number))));
         report
     }
 

@@ -14,16 +14,16 @@ use doorward_core::Clock;
 use crate::calls::component;
 use crate::report::Report;
 
-pub(crate) fn measure(report: &mut Report, users: usize, groups: usize) {
+pub(crate) fn measure(report: &mut Report, size: &Size) {
     let component: &'static dyn Factory = Box::leak(Box::new(component()));
-    let native = requests(&EntraId, users, groups);
-    let plugin = requests(component, users, groups);
+    let native = requests(&EntraId, size);
+    let plugin = requests(component, size);
     report.set("requests", json!(native.len()));
     report.set("same_requests", json!(native == plugin));
 }
 
 /// The requests of one sync, sorted: in which order those in flight arrive is nobody's decision.
-fn requests(factory: &'static dyn Factory, users: usize, groups: usize) -> Vec<String> {
+fn requests(factory: &'static dyn Factory, size: &Size) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -31,7 +31,7 @@ fn requests(factory: &'static dyn Factory, users: usize, groups: usize) -> Vec<S
         .unwrap();
     runtime.block_on(async {
         let clock = VirtualClock::starting_at(cast::EPOCH);
-        let tenant = Tenant::generate(&Size { users, groups, seed: 1 });
+        let tenant = Tenant::generate(size);
         let simulator = Simulator::new(
             tenant,
             Settings { trace_capacity: usize::MAX, ..Settings::default() },

@@ -20,6 +20,7 @@ pub(super) async fn run(app: &App, options: &SimOptions) -> Result<Exit> {
     let settings = Options {
         users: options.users,
         groups: options.groups,
+        memberships: options.memberships,
         seed: options.seed,
         port: options.port,
         https: options.https,

@@ -17,6 +17,9 @@ pub struct Size {
     pub users: usize,
     /// Generated groups, besides the cast.
     pub groups: usize,
+    /// Memberships of the generated groups, at least, as far as there are users for them; 0 leaves it
+    /// to the sizes that groups have.
+    pub memberships: usize,
     /// The same seed gives the same tenant.
     pub seed: u64,
 }
@@ -202,6 +205,9 @@ fn generate_groups(
     let seed = size.seed;
     let unit = tenant.handle(cast::RESTRICTED_UNIT);
     let deleted = if size.groups >= 20 { size.groups / 100 + 1 } else { 0 };
+    let most = users.len() as u64;
+    let usual = |number| group_size(seed, number, size.groups as u64, most);
+    let all: u64 = (0..size.groups as u64).map(usual).sum();
     let mut earlier: Vec<Handle> = Vec::new();
     for number in 0..(size.groups + deleted) as u64 {
         let kind = group_kind(seed, number);
@@ -212,7 +218,11 @@ fn generate_groups(
         let born = created(tenant, number);
         let body = Body::Group(Box::new(Group::named(&name, kind.clone(), description)));
         let group = tenant.insert_unnamed(guid(seed, "group", number), born, body);
-        let wanted = group_size(seed, number, size.groups as u64, users.len() as u64);
+        let usual = usual(number);
+        let wanted = match size.memberships as u64 {
+            more if more > all => (usual * more).div_ceil(all.max(1)).min(most),
+            _ => usual,
+        };
         let mut members = spread(seed, number, users, wanted);
         let may_hold_all =
             !kind.is_unified() && kind.rule().is_none() && kind != GroupKind::RoleAssignable;

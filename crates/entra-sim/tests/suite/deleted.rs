@@ -72,7 +72,10 @@ async fn deleted_for_ever() {
 
 #[tokio::test]
 async fn listed_by_type_and_paged() {
-    let mut client = Client::new(&Size { users: 1_000, groups: 400, seed: 9 }, Settings::default());
+    let mut client = Client::new(
+        &Size { users: 1_000, groups: 400, seed: 9, ..Size::default() },
+        Settings::default(),
+    );
     client.become_holder_of(&cast::READ_ROLES).await;
     for (kind, path) in
         [(Kind::User, "microsoft.graph.user"), (Kind::Group, "microsoft.graph.group")]

@@ -115,7 +115,8 @@ async fn latency_is_virtual_and_a_client_that_gives_up_has_written() {
 #[tokio::test]
 async fn the_same_seed_gives_the_same_bytes() {
     let run = async || {
-        let mut client = Client::new(&Size { users: 300, groups: 60, seed: 11 }, lagging(5));
+        let mut client =
+            Client::new(&Size { users: 300, groups: 60, seed: 11, ..Size::default() }, lagging(5));
         client.become_holder_of(&cast::GUIDE_ROLES).await;
         client.pass(100);
         let mut said = Vec::new();

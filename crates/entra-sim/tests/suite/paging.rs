@@ -8,7 +8,8 @@ use entra_sim::{Kind, Settings, Size, cast};
 use crate::client::{Client, GRAPH, Got};
 
 async fn big(settings: Settings) -> Client {
-    let mut client = Client::new(&Size { users: 20_000, groups: 5_000, seed: 7 }, settings);
+    let mut client =
+        Client::new(&Size { users: 20_000, groups: 5_000, seed: 7, ..Size::default() }, settings);
     client.become_holder_of(&cast::GUIDE_ROLES).await;
     client
 }

@@ -98,7 +98,8 @@ async fn assignments_by_every_filter() {
 #[tokio::test]
 async fn pages_follow_the_next_link() {
     let settings = Settings { role_assignment_page: 7, ..Settings::default() };
-    let mut client = Client::new(&Size { users: 4_000, groups: 300, seed: 2 }, settings);
+    let mut client =
+        Client::new(&Size { users: 4_000, groups: 300, seed: 2, ..Size::default() }, settings);
     client.become_holder_of(&cast::READ_ROLES).await;
     let truth = client.simulator.tenant().role_assignments();
     let (ids, pages) = client.all_ids(ASSIGNMENTS).await;

@@ -6,7 +6,7 @@ use entra_sim::{Kind, Size, Tenant, cast};
 
 #[test]
 fn the_cast_is_in_every_tenant() {
-    for size in [Size::default(), Size { users: 500, groups: 100, seed: 1 }] {
+    for size in [Size::default(), Size { users: 500, groups: 100, seed: 1, ..Size::default() }] {
         let tenant = Tenant::generate(&size);
         for (kind, name, id) in [
             (Kind::User, "Alice Archer", cast::ALICE),
@@ -27,7 +27,7 @@ fn the_cast_is_in_every_tenant() {
 
 #[test]
 fn the_administrators_of_the_cast_are_in_every_tenant() {
-    for size in [Size::default(), Size { users: 3_000, groups: 600, seed: 3 }] {
+    for size in [Size::default(), Size { users: 3_000, groups: 600, seed: 3, ..Size::default() }] {
         let tenant = Tenant::generate(&size);
         let held = tenant.role_assignments();
         let holders = |role: &str, scope: &str| {
@@ -49,7 +49,7 @@ fn the_administrators_of_the_cast_are_in_every_tenant() {
 
 #[test]
 fn the_same_seed_gives_the_same_tenant_and_another_another() {
-    let size = Size { users: 400, groups: 120, seed: 5 };
+    let size = Size { users: 400, groups: 120, seed: 5, ..Size::default() };
     let one = Tenant::generate(&size).dump();
     assert_eq!(one, Tenant::generate(&size).dump());
     assert_ne!(one, Tenant::generate(&Size { seed: 6, ..size }).dump());
@@ -57,7 +57,8 @@ fn the_same_seed_gives_the_same_tenant_and_another_another() {
 
 #[test]
 fn sizes_are_heavy_tailed_and_nesting_has_a_circle() {
-    let tenant = Tenant::generate(&Size { users: 5_000, groups: 1_000, seed: 2 });
+    let tenant =
+        Tenant::generate(&Size { users: 5_000, groups: 1_000, seed: 2, ..Size::default() });
     let mut sizes: Vec<usize> =
         tenant.ids(Kind::Group).iter().map(|id| tenant.members(id).len()).collect();
     sizes.sort_unstable();
@@ -74,9 +75,25 @@ fn sizes_are_heavy_tailed_and_nesting_has_a_circle() {
 }
 
 #[test]
+fn there_are_as_many_memberships_as_asked_for() {
+    let size = Size { users: 1_000, groups: 200, seed: 2, ..Size::default() };
+    let memberships = |memberships| {
+        let tenant = Tenant::generate(&Size { memberships, ..size });
+        let ids = tenant.ids(Kind::Group);
+        ids.iter().map(|id| tenant.members(id).len()).sum::<usize>()
+    };
+    let usual = memberships(0);
+    assert_eq!(memberships(1), usual, "never fewer than come by themselves");
+    let wanted = 2 * usual;
+    let many = memberships(wanted);
+    assert!((wanted..wanted + usual).contains(&many), "{usual} {wanted} {many}");
+}
+
+#[test]
 fn half_a_million_users_take_seconds() {
     let started = Instant::now();
-    let tenant = Tenant::generate(&Size { users: 500_000, groups: 20_000, seed: 1 });
+    let tenant =
+        Tenant::generate(&Size { users: 500_000, groups: 20_000, seed: 1, ..Size::default() });
     eprintln!("500,000 users and 20,000 groups in {:?}", started.elapsed());
     assert!(tenant.find(Kind::User, "Alice Archer").contains(&cast::ALICE.to_owned()));
     assert!(started.elapsed().as_secs() < 60);

@@ -93,7 +93,7 @@ async fn each_app_has_a_window_and_the_tenant_has_one_for_all() {
 #[tokio::test]
 async fn limits_grow_with_the_tenant() {
     for (users, requests) in [(10, 3_500 / 5), (100, 5_000 / 5), (600, 8_000 / 5)] {
-        let size = Size { users, groups: 5, seed: 1 };
+        let size = Size { users, groups: 5, seed: 1, ..Size::default() };
         let mut client = Client::new(&size, limited(Throttling::default()));
         client.become_holder_of(&cast::GUIDE_ROLES).await;
         let path = format!("/groups/{}/transitiveMembers", cast::EMPTY_ROOM);

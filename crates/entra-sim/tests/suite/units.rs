@@ -167,7 +167,7 @@ async fn restricted_units_show_on_what_is_inside() {
 
 #[tokio::test]
 async fn generated_units_hold_users_and_groups() {
-    let size = Size { users: 2_000, groups: 400, seed: 4 };
+    let size = Size { users: 2_000, groups: 400, seed: 4, ..Size::default() };
     let mut client = Client::new(&size, Settings::default());
     client.become_holder_of(&cast::GUIDE_ROLES).await;
     let units =

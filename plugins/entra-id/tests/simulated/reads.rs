@@ -62,7 +62,10 @@ async fn what_does_not_exist_is_an_empty_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_name_is_found_among_twenty_thousand_users_to_the_last_page() {
-    let world = World::with(&Size { users: 20_000, groups: 50, seed: 1 }, Settings::default());
+    let world = World::with(
+        &Size { users: 20_000, groups: 50, seed: 1, ..Size::default() },
+        Settings::default(),
+    );
     let twins = 1_500;
     for number in 0..twins {
         world.simulator.tenant().add_user("Same Name", &format!("same{number}@contoso.com"));

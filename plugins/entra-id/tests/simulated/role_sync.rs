@@ -75,7 +75,8 @@ async fn roles_and_units_are_read_exactly_with_and_without_unfiltered_lists() {
             role_assignment_page: page,
             ..Settings::default()
         };
-        let world = World::with(&Size { users: 2_000, groups: 500, seed: 5 }, settings);
+        let world =
+            World::with(&Size { users: 2_000, groups: 500, seed: 5, ..Size::default() }, settings);
         let custom = world.simulator.tenant().add_role_definition("Custom", &[]);
         world.simulator.tenant().assign_role(&custom, entra_sim::cast::BUILD_ROBOT, None);
         let records = stream(&world, "roles").await.unwrap();
