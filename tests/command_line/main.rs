@@ -18,6 +18,7 @@ mod keeping;
 mod lost;
 #[cfg(unix)]
 mod matrix;
+mod new;
 mod plugins;
 mod policy;
 mod proxy;

@@ -3,6 +3,7 @@
 //! It depends on nothing, so that it is built in a second and works when a crate does not compile.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the developer")]
 
+mod tutorial;
 mod wasm;
 
 use std::env;
@@ -16,6 +17,7 @@ Usage: cargo xtask COMMAND
 Commands:
   test              every test there is: plugins, documentation, the rest, and again with plugins
   wasm              build every plugin into target/plugins
+  tutorial          every command of docs/connector-tutorial.md, once for each language
   check-wasm        the contract and the connectors compile for wasm32-unknown-unknown
   bench wasm        a component against the built-in connector [--json] [--quick]
   schemas           write schemas/*.json that are generated from the program
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let passed = match words.as_slice() {
         ["test"] => test(),
         ["wasm"] => wasm::build_all(),
+        ["tutorial"] => tutorial::run_all(),
         ["bench", "wasm", options @ ..] => report("bench", bench_wasm(options)),
         ["check-wasm"] => report("check for WebAssembly", wasm::check()),
         ["schemas"] => report("schemas", run(&mut schemas())),
@@ -69,6 +72,7 @@ fn test() -> bool {
     }
     results.push(report("tests of scim-typescript", wasm::script_tests("scim-typescript")));
     results.push(report("tests of scim-python", wasm::script_tests("scim-python")));
+    results.push(tutorial::run_all());
     !results.contains(&false)
 }
 

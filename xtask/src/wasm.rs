@@ -100,6 +100,10 @@ pub(crate) fn is_built(id: &str) -> bool {
 ///
 /// # Errors
 /// Why there is none, and what to do.
+pub(crate) fn has_toolchain() -> std::result::Result<(), String> {
+    toolchain().map(drop)
+}
+
 fn toolchain() -> std::result::Result<Toolchain, String> {
     if has_target() {
         return Ok(Toolchain::Installed);
@@ -240,14 +244,14 @@ fn script(source: &Source) -> (&'static str, &'static [&'static str]) {
     }
 }
 
-fn missing(program: &str) -> Option<String> {
+pub(crate) fn missing(program: &str) -> Option<String> {
     let is_there = succeeds(Command::new(program).arg("--version"));
     (!is_there).then(|| format!("`{program}` is not installed"))
 }
 
 /// The program, built with the tests: with other features its compiler of components would be
 /// compiled once more, which takes minutes.
-fn program() -> std::result::Result<PathBuf, String> {
+pub(crate) fn program() -> std::result::Result<PathBuf, String> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]);
     match run(&mut build)? {
@@ -262,7 +266,7 @@ fn component(id: &str) -> PathBuf {
     target_directory().join("plugins").join(format!("{id}.wasm"))
 }
 
-fn target_directory() -> PathBuf {
+pub(crate) fn target_directory() -> PathBuf {
     let named = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target"));
     std::path::absolute(&named).unwrap_or_else(|_| named.into())
 }

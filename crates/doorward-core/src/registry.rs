@@ -29,8 +29,10 @@ macro_rules! register {
 }
 
 /// The connectors by id.
+#[derive(Default)]
 pub struct Registry {
     factories: BTreeMap<String, &'static dyn Factory>,
+    unusable: BTreeMap<String, Error>,
 }
 
 impl Registry {
@@ -47,7 +49,7 @@ impl Registry {
     /// # Errors
     /// `Internal` when two have the same id.
     pub fn new(factories: impl IntoIterator<Item = &'static dyn Factory>) -> Result<Self> {
-        Self { factories: BTreeMap::new() }.with(factories)
+        Self::default().with(factories)
     }
 
     /// These connectors, too.
@@ -72,12 +74,26 @@ impl Registry {
         Ok(self)
     }
 
-    /// The connector of this id.
+    /// The same, but the connector of this id cannot be used, for this reason. Whoever asks for
+    /// another does not hear of it.
+    #[must_use]
+    pub fn with_unusable(mut self, id: String, why: Error) -> Self {
+        self.factories.remove(&id);
+        self.unusable.insert(id, why);
+        self
+    }
+
+    /// The connectors that are known and cannot be used, by id, and why.
+    pub fn unusable(&self) -> &BTreeMap<String, Error> {
+        &self.unusable
+    }
+
+    /// The connector of this id, unless it is unknown or unusable.
     pub fn get(&self, id: &str) -> Option<&'static dyn Factory> {
         self.factories.get(id).copied()
     }
 
-    /// All connectors, by id.
+    /// All connectors that can be used, by id.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn Factory> + '_ {
         self.factories.values().copied()
     }

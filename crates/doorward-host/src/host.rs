@@ -386,8 +386,11 @@ impl Host {
 /// The connector of this id.
 ///
 /// # Errors
-/// `NotFound` with the known ids.
+/// `NotFound` with the known ids; why it cannot be used, when it is known.
 pub fn connector(registry: &Registry, id: &str) -> Result<&'static dyn Factory> {
+    if let Some(why) = registry.unusable().get(id) {
+        return Err(why.clone());
+    }
     registry.get(id).ok_or_else(|| {
         let known: Vec<&str> =
             registry.iter().map(|factory| factory.descriptor().id.as_str()).collect();

@@ -45,7 +45,8 @@ impl Digest {
     /// From 64 hexadecimal digits, with or without `sha256:` before them.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        if hex.len() != 64 {
+        // Beside digits, `from_str_radix` takes a sign.
+        if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return None;
         }
         let mut sum = [0; 32];

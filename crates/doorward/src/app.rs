@@ -144,7 +144,7 @@ impl App {
     /// All connectors: those that are built in, and those that are installed.
     ///
     /// # Errors
-    /// When two have the same id, or what is installed is damaged.
+    /// When the list of what is installed cannot be used.
     pub(crate) fn registry(&self) -> Result<Registry> {
         if let Some(tried) = self.tried {
             return Registry::new([tried]);

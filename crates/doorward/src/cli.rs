@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it is explained.
 
 mod globals;
+mod new;
 mod plugin;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::exit;
 pub(crate) use globals::{Format, Globals, Target};
+pub(crate) use new::{Language, NewCommand};
 pub(crate) use plugin::{InstallOptions, Login, PluginCommand};
 
 /// See and change who has access to what, in every system that has a connector.
@@ -168,6 +170,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  doorward conformance entra-id --connection test.json\n  doorward conformance entra-id --connection test.json --to alice@contoso.com --on group:Sandbox\n  doorward conformance scim.wasm --connection test.json"
     )]
     Conformance(ConformanceOptions),
+    /// Begin something new: a connector
+    #[command(
+        subcommand,
+        after_help = "Example:\n  doorward new connector chess-club --lang python"
+    )]
+    New(NewCommand),
     /// See who has access to what
     #[command(subcommand, after_help = "Example:\n  doorward access list --on group:Finance")]
     Access(AccessCommand),

@@ -13,6 +13,7 @@ mod log;
 mod output;
 mod plugins;
 mod remedy;
+mod scaffold;
 mod secrets;
 mod settings;
 mod signals;

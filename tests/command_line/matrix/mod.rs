@@ -61,7 +61,7 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-static ROWS: [Row; 41] = [
+static ROWS: [Row; 42] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
@@ -93,6 +93,7 @@ static ROWS: [Row; 41] = [
     Row::new("list grants", &[]).with_gaps(),
     Row::new("check", &[]).reaching(),
     Row::new("conformance", &["entra-id", "--connection", "{connection}"]).alone().reaching(),
+    Row::new("new connector", &["{name}", "--lang", "python"]).alone(),
     Row::new("access list", &["--on", FINANCE]).reaching(),
     Row::new("access explain", &["--for", "frank@contoso.com", "--on", FINANCE]).reaching(),
     Row::new("grant", &["--to", "dave@contoso.com", "--on", FINANCE, "--reason", "new", "--yes"])

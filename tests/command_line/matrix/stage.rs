@@ -135,6 +135,7 @@ impl<'a> Stage<'a> {
                 format!("oci://{}/connectors/entra-id:1", registry.address)
             }
             "{backup}" => backup.to_str().unwrap().to_owned(),
+            "{name}" => format!("fresh-{}", self.calls.get()),
             "{new}" => new.to_str().unwrap().to_owned(),
             word => word.to_owned(),
         };

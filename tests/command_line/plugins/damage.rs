@@ -62,7 +62,7 @@ fn a_component_that_was_changed_is_never_compiled() {
 
 #[test]
 fn a_descriptor_that_was_changed_is_not_believed() {
-    let Some((bench, _)) = ready() else { return };
+    let Some((bench, connection)) = ready() else { return };
     let path = crate::bench::files(&bench.data().join("plugins"))
         .into_iter()
         .find(|path| {
@@ -71,9 +71,21 @@ fn a_descriptor_that_was_changed_is_not_believed() {
         .unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("User.Read.All", "User.Read.Own")).unwrap();
-    for words in [&["connector", "list"][..], &["plugin", "verify"]] {
+    for words in [
+        &["connector", "show", "entra-component"][..],
+        &["validate", "entra-component", &connection],
+        &["plugin", "verify"],
+    ] {
         assert_eq!(bench.fails(words, 9)["reason"], "plugin-changed", "{words:?}");
     }
+    // Who wants another one does not suffer for it.
+    bench.run(&["validate", "entra-id", &connection]).ends(0);
+    bench.run(&["check", "--connector", "entra-id", "--connection", &connection]).ends(0);
+    let list = bench.run(&["connector", "list"]).ends(0);
+    list.says("entra-id").notes("warning: The descriptor of the plugin `entra-component`");
+    let list = bench.json(&["connector", "list"], "ConnectorList");
+    assert_eq!(list["unusable"]["entra-component"]["reason"], "plugin-changed");
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
     bench.run(&["plugin", "list"]).ends(0).says("entra-component");
     bench.run(&["plugin", "remove", "entra-component", "--yes"]).ends(0);
     bench.run(&["connector", "list"]).ends(0);

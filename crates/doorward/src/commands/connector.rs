@@ -1,7 +1,7 @@
 //! `doorward connector`: the kinds of systems that can be reached.
 
 use doorward_core::{Capability, Descriptor, Permission, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::exit::Exit;
@@ -18,16 +18,24 @@ const COLUMNS: &[Column<&Descriptor>] = &[
 pub(super) fn list(app: &App) -> Result<Exit> {
     let registry = app.registry()?;
     let descriptors: Vec<&Descriptor> = registry.iter().map(|one| one.descriptor()).collect();
+    let unusable = registry.unusable();
+    let beside = [("unusable".to_owned(), json!(unusable))];
     app.console.list(&List {
         kind: "ConnectorList",
         columns: COLUMNS,
         items: &descriptors,
         name: |one| one.id.clone(),
         json: |one| item(one),
-        beside: Map::new(),
+        beside: beside.into_iter().filter(|_| !unusable.is_empty()).collect(),
         empty: "No connector is built in.",
         skipped: None,
     })?;
+    if !app.console.is_json() {
+        for why in unusable.values() {
+            let remedy = why.remedy.as_deref().unwrap_or_default();
+            app.console.note_line(format!("warning: {} {remedy}", why.message));
+        }
+    }
     Ok(Exit::DONE)
 }
 

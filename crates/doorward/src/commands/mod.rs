@@ -12,6 +12,7 @@ mod demo;
 mod integration;
 mod journal;
 mod list;
+mod new;
 mod plugin;
 mod policy;
 mod rotate_key;
@@ -156,6 +157,7 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target, uses } => check::run(app, &target, &uses).await,
+        Command::New(command) => new::run(app, &command),
         Command::Conformance(options) => Box::pin(conformance::run(app, &options)).await,
         Command::Sync { target } => sync::run(app, &target).await,
         Command::List(command) => list::run(app, &command).await,

@@ -199,12 +199,13 @@ async fn run(command: &mut Command, directory: &Path, quiet: bool) -> Result<Out
     if output.status.success() {
         return Ok(output);
     }
-    let error = failed(directory, &format!("`{program}` failed ({})", output.status)).remedy(
-        format!(
-            "Mend what it says, and run the command again. If the target is missing: `rustup target \
-             add {TARGET}`."
-        ),
-    );
+    let mend = "Mend what it says, and run the command again.";
+    let is_script = ["npm", "python3"].contains(&program.as_str());
+    let error = failed(directory, &format!("`{program}` failed ({})", output.status));
+    let error = error.remedy(match is_script {
+        true => mend.to_owned(),
+        false => format!("{mend} If the target is missing: `rustup target add {TARGET}`."),
+    });
     Err(match last_lines(&output.stderr) {
         said if said.is_empty() => error,
         said => error.cause(said),

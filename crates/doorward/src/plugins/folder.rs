@@ -28,11 +28,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) signature: Option<&'a str>,
 }
 
+/// What is installed, by id, and why it cannot be used, if it cannot.
+pub(crate) type Factories = Vec<(String, Result<&'static dyn Factory>)>;
+
 /// The installed plugins. What runs them is made when the first is loaded.
 pub(crate) struct Folder {
     directory: PathBuf,
     runtime: Mutex<Option<Arc<Runtime>>>,
-    factories: Mutex<Option<Vec<&'static dyn Factory>>>,
+    factories: Mutex<Option<Arc<Factories>>>,
 }
 
 impl Folder {
@@ -67,26 +70,24 @@ impl Folder {
         }
     }
 
-    /// A factory for each plugin. No component is read.
+    /// A factory for each plugin that is not damaged. No component is read.
     ///
     /// # Errors
-    /// When what is installed is damaged.
-    pub(crate) fn factories(self: &Arc<Self>) -> Result<Vec<&'static dyn Factory>> {
+    /// As [`lock`](Self::lock).
+    pub(crate) fn factories(self: &Arc<Self>) -> Result<Arc<Factories>> {
         let mut made = self.factories.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(made) = &*made {
-            return Ok(made.clone());
+            return Ok(Arc::clone(made));
         }
+        let factory = |plugin: &Installed| {
+            let factory = self.factory(plugin)?;
+            // Once in a process, for the few that are installed: connectors live as long as it.
+            Ok(&*Box::leak(Box::new(factory)) as &'static dyn Factory)
+        };
         let lock = self.lock()?;
-        let factories: Vec<&'static dyn Factory> = lock
-            .plugins
-            .iter()
-            .map(|plugin| {
-                let factory = self.factory(plugin)?;
-                // Once in a process, for the few that are installed: connectors live as long as it.
-                Ok(&*Box::leak(Box::new(factory)) as &'static dyn Factory)
-            })
-            .collect::<Result<_>>()?;
-        *made = Some(factories.clone());
+        let plugins = lock.plugins.iter();
+        let factories = Arc::new(plugins.map(|one| (one.id.clone(), factory(one))).collect());
+        *made = Some(Arc::clone(&factories));
         Ok(factories)
     }
 

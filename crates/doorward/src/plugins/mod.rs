@@ -11,6 +11,7 @@ mod signature;
 mod source;
 
 use doorward_core::{Error, ErrorKind, Registry, Result};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use folder::{Folder, Parts};
@@ -20,20 +21,28 @@ pub(crate) use oci::{Artifact, Pushed, push};
 pub(crate) use signature::{Key, Trust};
 pub(crate) use source::{Fetched, Source, beside_file};
 
-/// All connectors: those that are built in, and those that are installed.
+/// All connectors: those that are built in, and those that are installed. A plugin that is damaged,
+/// or has the id of another connector, cannot be used, and the others go on.
 ///
 /// # Errors
-/// When two have the same id, or what is installed is damaged.
+/// When the list of what is installed cannot be used.
 pub(crate) fn registry(folder: &Arc<Folder>) -> Result<Registry> {
     let native = Registry::native()?;
-    let lock = folder.lock()?;
-    for (place, plugin) in lock.plugins.iter().enumerate() {
-        let is_built_in = native.get(&plugin.id).is_some();
-        if is_built_in || lock.plugins.iter().take(place).any(|other| other.id == plugin.id) {
-            return Err(duplicate(&plugin.id, is_built_in));
-        }
+    let built_in: BTreeSet<String> =
+        native.iter().map(|factory| factory.descriptor().id.clone()).collect();
+    let mut seen = BTreeSet::new();
+    let mut registry = native;
+    for (id, factory) in folder.factories()?.iter() {
+        registry = if built_in.contains(id) || !seen.insert(id) {
+            registry.with_unusable(id.clone(), duplicate(id, built_in.contains(id)))
+        } else {
+            match factory {
+                Ok(factory) => registry.with([*factory])?,
+                Err(why) => registry.with_unusable(id.clone(), why.clone()),
+            }
+        };
     }
-    native.with(folder.factories()?)
+    Ok(registry)
 }
 
 fn duplicate(id: &str, is_built_in: bool) -> Error {

@@ -1,0 +1,25 @@
+"""JSON from outside: what has another type than it should have is taken for absent."""
+
+import json
+
+
+def parse(source):
+    """A JSON object, or nothing when the text is something else."""
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def mapping(value):
+    return value if isinstance(value, dict) else {}
+
+
+def text(value):
+    """A text that says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def truth(value):
+    return value if isinstance(value, bool) else None
