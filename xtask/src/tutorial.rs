@@ -1,8 +1,8 @@
 //! Runs the tutorial: every command in it, and every change of a file, once for each language.
 //!
 //! Blocks whose first word is `sh` or `diff` are run in their order, each language its own and those
-//! without one. `background` starts one that runs on, until it listens; `exits N` expects that of the
-//! block's last command.
+//! without one. `background` starts one that runs on, and waits until it listens; `exits N` expects that
+//! of the block's last command. Each line of a block `text` must be in what the block before it printed.
 
 use std::env;
 use std::fs;
@@ -82,10 +82,12 @@ fn played(script: &str, place: &Path) -> Result {
 
 /// The blocks as one script.
 fn script(text: &str, language: &str) -> std::result::Result<String, String> {
-    let mut script = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\nset -x\n".to_owned();
+    let mut script = BEGIN.to_owned();
     let mut number = 0;
     for block in blocks(text) {
-        let [kind @ ("sh" | "diff"), words @ ..] = block.words.as_slice() else { continue };
+        let [kind @ ("sh" | "diff" | "text"), words @ ..] = block.words.as_slice() else {
+            continue;
+        };
         let words = match words {
             [named, words @ ..] if LANGUAGES.contains(named) => {
                 if *named != language {
@@ -98,10 +100,11 @@ fn script(text: &str, language: &str) -> std::result::Result<String, String> {
         number += 1;
         script.push_str(&match (*kind, words) {
             ("diff", []) => format!("patch --strip 1 <<'END OF DIFF'\n{}END OF DIFF\n", block.text),
-            ("sh", []) => block.text,
+            ("text", []) => format!("printed <<'END OF TEXT'\n{}END OF TEXT\n", block.text),
+            ("sh", []) => noted(&block.text),
             ("sh", ["background"]) => background(&block.text),
             ("sh", ["exits", code]) => {
-                format!("code=0\n(\n{}) || code=$?\ntest $code -eq {code}\n", block.text)
+                noted(&format!("code=0\n(\n{}) || code=$?\ntest $code -eq {code}\n", block.text))
             }
             _ => return Err(format!("{FILE}: what is a block `{}`?", block.words.join(" "))),
         });
@@ -112,12 +115,41 @@ fn script(text: &str, language: &str) -> std::result::Result<String, String> {
     Ok(script)
 }
 
+/// Kills what was started with all that it started, and shows what the last block printed.
+const BEGIN: &str = r#"
+place=$PWD
+output=$place/output.log
+: > "$output"
+end() {
+    code=$?
+    set +x
+    cat "$output"
+    for job in $(jobs -p); do kill -- "-$job" || true; done
+    wait
+    exit $code
+}
+trap end EXIT
+printed() {
+    set +x
+    while IFS= read -r line; do
+        grep --fixed-strings --quiet -- "$line" "$output" || { echo "not printed: $line"; exit 1; }
+    done
+    set -x
+}
+set -x
+"#;
+
+/// Keeps what a block prints, for the next one.
+fn noted(text: &str) -> String {
+    format!("cat \"$output\"\n{{\n{text}}} > \"$output\" 2>&1\n")
+}
+
 /// Runs on beside the rest, which goes on when it listens, and stops when it does.
 fn background(text: &str) -> String {
     format!(
-        "(\n{text}) > service.log 2>&1 &\nservice=$!\nset +x\n\
-         until grep --silent listens service.log; do\n  \
-         kill -0 $service || {{ cat service.log; exit 1; }}\n  sleep 0.2\ndone\nset -x\n"
+        "set -m\n(\n{text}) > \"$place/service.log\" 2>&1 &\nservice=$!\nset +m +x\n\
+         until grep --quiet listens \"$place/service.log\"; do\n  \
+         kill -0 $service || {{ cat \"$place/service.log\"; exit 1; }}\n  sleep 0.2\ndone\nset -x\n"
     )
 }
 
@@ -153,10 +185,10 @@ mod tests {
         assert_eq!(found, ["a\n", "b\n", "c\n", "d\ne\n"]);
         let long = text.repeat(5);
         let python = script(&long, "python").unwrap();
-        assert!(
-            python.contains("set -x\na\nb\ncode=0\n(\nd\ne\n) || code=$?\ntest $code -eq 8\na\n")
-        );
-        assert!(!python.contains("c\nc"), "{python}");
+        let places = ["\na\n", "\nb\n", "printed <<'END OF TEXT'\nc\n", "(\nd\ne\n) || code=$?\n"]
+            .map(|part| python.find(part).unwrap_or_else(|| panic!("{part}: {python}")));
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(python.contains("\ntest $code -eq 8\n"));
         assert!(!script(&long, "rust").unwrap().contains("\nb\n"));
         assert!(script(text, "rust").is_err(), "it is nearly empty");
         assert!(script(&long.replace("exits", "ends"), "rust").is_err());
