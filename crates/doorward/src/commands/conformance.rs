@@ -69,7 +69,7 @@ fn connector(app: &App, named: &str) -> Result<(App, &'static dyn Factory)> {
         return Ok((app.clone(), app.factory(named)?));
     }
     let path = Path::new(named);
-    let bytes = super::plugin::read(app, path)?;
+    let bytes = plugins::component_of_file(&app.console.file(path))?;
     let looked = plugins::look(&app.plugin_runtime()?, &super::plugin::called(path), bytes)?;
     // For as long as the program runs, and that is for this command.
     let factory: &'static dyn Factory = Box::leak(Box::new(looked.factory));

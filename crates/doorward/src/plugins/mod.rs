@@ -19,7 +19,7 @@ pub(crate) use lock::{Installed, Lock};
 pub(crate) use look::{Looked, is_id, look};
 pub(crate) use oci::{Artifact, Pushed, push};
 pub(crate) use signature::{Key, Trust};
-pub(crate) use source::{Fetched, Source, beside_file};
+pub(crate) use source::{Fetched, Source, beside_file, component_of_file};
 
 /// All connectors: those that are built in, and those that are installed. A plugin that is damaged,
 /// or has the id of another connector, cannot be used, and the others go on.

@@ -29,6 +29,9 @@ const LAYER: &str = "application/wasm";
 /// break into a manifest as it is, and a registry refuses that.
 const SIGNATURE: &str = "dev.doorward.minisig";
 
+/// How long all that is asked of a registry may take.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
 /// Something in a registry.
 #[derive(Debug)]
 pub(crate) struct Artifact {
@@ -183,6 +186,18 @@ fn certificates(pem: &[u8]) -> Vec<Certificate> {
 /// # Errors
 /// When the registry cannot be reached, or holds something else under this name.
 pub(super) async fn pull(app: &App, artifact: &Artifact) -> Result<Fetched> {
+    in_time(artifact, pulled(app, artifact)).await
+}
+
+/// Ends what a registry draws out: the library has limits for its parts only.
+async fn in_time<T>(artifact: &Artifact, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| {
+        let message = format!("The registry of {} took too long.", artifact.reference.whole());
+        Err(Error::new(ErrorKind::Unavailable, "plugin-registry", message).remedy(CHECK))
+    })
+}
+
+async fn pulled(app: &App, artifact: &Artifact) -> Result<Fetched> {
     let client = artifact.client(app)?;
     let failed = |error| artifact.failed(&error);
     let reference = &artifact.reference;
@@ -231,6 +246,10 @@ fn strange(artifact: &Artifact, what: &str) -> Error {
 /// # Errors
 /// When the registry cannot be reached or does not let us in.
 pub(crate) async fn push(app: &App, artifact: &Artifact, pushed: Pushed<'_>) -> Result<String> {
+    in_time(artifact, send(app, artifact, pushed)).await
+}
+
+async fn send(app: &App, artifact: &Artifact, pushed: Pushed<'_>) -> Result<String> {
     let client = artifact.client(app)?;
     let config = json!({
         "created": pushed.now,

@@ -142,6 +142,10 @@ pub(super) fn shown(url: &Url) -> String {
 
 fn of_file(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     let read = std::fs::metadata(path).and_then(|metadata| {
+        // A pipe would be waited for, without an end.
+        if !metadata.is_file() {
+            return Err(std::io::Error::other("it is no file"));
+        }
         if metadata.len() > most as u64 {
             return Err(std::io::Error::other(format!("it is larger than {most} bytes")));
         }
@@ -157,6 +161,20 @@ fn of_file(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
                 .cause(error))
         }
     }
+}
+
+/// The component in a file that the operator names.
+///
+/// # Errors
+/// `NotFound` when there is no such file; `InvalidRequest` when it cannot be read, or is too large.
+pub(crate) fn component_of_file(path: &Path) -> Result<Vec<u8>> {
+    of_file(path, LARGEST)?.ok_or_else(|| {
+        let message = format!("There is no file {}.", path.display());
+        Error::new(ErrorKind::NotFound, "plugin-unreadable", message).remedy(
+            "Name the file of a component, as `doorward plugin build` writes it. `doorward plugin \
+             list` shows what is installed.",
+        )
+    })
 }
 
 fn no_file(path: &Path) -> Error {

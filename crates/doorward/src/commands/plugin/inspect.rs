@@ -4,8 +4,8 @@ use doorward_core::Result;
 use serde_json::json;
 use std::path::Path;
 
+use super::called;
 use super::words::{Words, view};
-use super::{called, read};
 use crate::app::App;
 use crate::exit::Exit;
 use crate::output::text;
@@ -21,7 +21,11 @@ pub(super) fn run(app: &App, plugin: &str) -> Result<Exit> {
         }
         None => {
             let path = Path::new(plugin);
-            plugins::look(&app.plugin_runtime()?, &called(path), read(app, path)?)?
+            plugins::look(
+                &app.plugin_runtime()?,
+                &called(path),
+                plugins::component_of_file(&app.console.file(path))?,
+            )?
         }
     };
     if app.console.is_json() {

@@ -32,22 +32,6 @@ pub(super) async fn run(app: &App, command: PluginCommand) -> Result<Exit> {
     }
 }
 
-/// The bytes of a file that the operator names.
-pub(super) fn read(app: &App, path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(app.console.file(path)).map_err(|error| {
-        let kind = match error.kind() {
-            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-            _ => ErrorKind::InvalidRequest,
-        };
-        Error::new(kind, "plugin-unreadable", format!("{} cannot be read.", path.display()))
-            .remedy(
-                "Name the file of a component, as `doorward plugin build` writes it. `doorward \
-                 plugin list` shows what is installed.",
-            )
-            .cause(error)
-    })
-}
-
 /// What a component is called that has not said its own name: the last part of its path.
 pub(super) fn called(path: &Path) -> String {
     path.file_name().map_or_else(|| "plugin".into(), |name| name.to_string_lossy().into_owned())
@@ -63,5 +47,11 @@ fn signed_in(app: &App, artifact: Artifact, login: &Login) -> Result<Artifact> {
         Error::new(ErrorKind::InvalidRequest, "no-registry-password", message)
             .remedy("Set it to the password or token for the registry.")
     })?;
+    // Into a header they could not go, and the library would not survive it.
+    if [user, &password].iter().any(|text| text.chars().any(char::is_control)) {
+        let message = format!("--username, or the variable {variable}, holds more than one line.");
+        return Err(Error::new(ErrorKind::InvalidRequest, "registry-password", message)
+            .remedy("Set it to the password or token alone, without a line break at its end."));
+    }
     Ok(artifact.signed_in(user.clone(), password))
 }

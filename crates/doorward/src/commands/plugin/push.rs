@@ -4,7 +4,7 @@ use doorward_core::{Error, ErrorKind, Result};
 use serde_json::json;
 use std::path::Path;
 
-use super::{called, read, signed_in};
+use super::{called, signed_in};
 use crate::app::App;
 use crate::cli::Login;
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ pub(super) async fn run(app: &App, file: &Path, to: &str, login: &Login) -> Resu
             .remedy("Write `oci://REGISTRY/REPOSITORY:TAG`.")
     })?;
     let artifact = signed_in(app, Artifact::parse(reference)?, login)?;
-    let component = read(app, file)?;
+    let component = plugins::component_of_file(&app.console.file(file))?;
     let signature = beside_file(&app.console.file(file))?;
     // Nobody should find there what no host takes.
     let looked = plugins::look(&app.plugin_runtime()?, &called(file), component.clone())?;
