@@ -68,15 +68,19 @@ fn played(script: &str, place: &Path) -> Result {
         .map_err(|error| error.to_string())?;
     let checkout = env::current_dir().map_err(|error| error.to_string())?;
     let mut bash = Command::new("bash");
+    // What this user set is not what a newcomer has.
+    for (name, _) in
+        env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DOORWARD_"))
+    {
+        bash.env_remove(name);
+    }
     bash.args(["-euo", "pipefail", "-c", script])
         .current_dir(place)
         .env("PATH", path)
         .env("DOORWARD", checkout)
         .env("DOORWARD_DATA_DIR", place.join("data"))
         // What one run compiled serves the next.
-        .env("CARGO_TARGET_DIR", wasm::target_directory().join("tutorial"))
-        .env_remove("DOORWARD_INTEGRATION")
-        .env_remove("DOORWARD_OUTPUT");
+        .env("CARGO_TARGET_DIR", wasm::target_directory().join("tutorial"));
     run(&mut bash)
 }
 
@@ -132,7 +136,7 @@ trap end EXIT
 printed() {
     set +x
     while IFS= read -r line; do
-        grep --fixed-strings --quiet -- "$line" "$output" || { echo "not printed: $line"; exit 1; }
+        grep --fixed-strings --line-regexp --quiet -- "$line" "$output" || { echo "not printed: $line"; exit 1; }
     done
     set -x
 }
@@ -148,8 +152,9 @@ fn noted(text: &str) -> String {
 fn background(text: &str) -> String {
     format!(
         "set -m\n(\n{text}) > \"$place/service.log\" 2>&1 &\nservice=$!\nset +m +x\n\
+         tries=0\n\
          until grep --quiet listens \"$place/service.log\"; do\n  \
-         kill -0 $service || {{ cat \"$place/service.log\"; exit 1; }}\n  sleep 0.2\ndone\nset -x\n"
+         test $((tries += 1)) -lt 3000 && kill -0 $service || {{ cat \"$place/service.log\"; exit 1; }}\n  sleep 0.2\ndone\nset -x\n"
     )
 }
 

@@ -16,7 +16,7 @@ pub(crate) use place::checkout;
 /// How a Rust template, as it lies here, finds Doorward's crates.
 const CRATES: &str = "../../../";
 
-/// Names that a crate of Rust cannot have: keywords, and the crates that it needs itself.
+/// Names that a crate of Rust cannot have: keywords, types, and the crates that it needs itself.
 const TAKEN_IN_RUST: &[&str] = &[
     "abstract",
     "alloc",
@@ -24,8 +24,10 @@ const TAKEN_IN_RUST: &[&str] = &[
     "async",
     "await",
     "become",
+    "bool",
     "box",
     "break",
+    "char",
     "const",
     "continue",
     "core",
@@ -37,14 +39,22 @@ const TAKEN_IN_RUST: &[&str] = &[
     "else",
     "enum",
     "extern",
+    "f32",
+    "f64",
     "false",
     "final",
     "fn",
     "for",
     "gen",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
     "if",
     "impl",
     "in",
+    "isize",
     "let",
     "loop",
     "macro",
@@ -63,6 +73,7 @@ const TAKEN_IN_RUST: &[&str] = &[
     "serde-json",
     "static",
     "std",
+    "str",
     "struct",
     "super",
     "test",
@@ -71,14 +82,22 @@ const TAKEN_IN_RUST: &[&str] = &[
     "try",
     "type",
     "typeof",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
     "unsafe",
     "unsized",
     "use",
+    "usize",
     "virtual",
     "where",
     "while",
     "yield",
 ];
+
+const TAKEN_ON_WINDOWS: &[&str] = &["aux", "com1", "con", "lpt1", "nul", "prn"];
 
 /// A connector that is about to be written.
 pub(crate) struct Scaffold<'a> {
@@ -99,7 +118,7 @@ impl Scaffold<'_> {
                 "npmrc" => ".npmrc".to_owned(),
                 path => self.renamed(path),
             };
-            (PathBuf::from(path), self.renamed(&self.with_crates(text)))
+            (PathBuf::from(path), self.with_crates(&self.renamed(text)))
         });
         let interface: &[(&str, &str)] = match self.language {
             // It comes with Doorward's crates.
@@ -171,7 +190,13 @@ pub(crate) fn check_name(name: &str, language: Language) -> Result<()> {
             .remedy("Name it after the system that it reaches, for example `chess-club`."))
     };
     if !is_id(name) || name.split('-').any(str::is_empty) {
-        return refused("it is made of lower case letters, digits and single `-`, 64 at most");
+        return refused(
+            "it begins with a lower case letter, and goes on with lower case letters, digits and \
+             single `-`, 64 at most",
+        );
+    }
+    if TAKEN_ON_WINDOWS.contains(&name) {
+        return refused("no directory can have this name on Windows");
     }
     if language == Language::Rust && TAKEN_IN_RUST.contains(&name) {
         return refused("the word belongs to Rust, or to a crate that it needs");
@@ -197,7 +222,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     fn scaffold(language: Language) -> Scaffold<'static> {
-        let crates = Some("/there/crates/".to_owned());
+        let crates = Some("/there/example-teams/crates/".to_owned());
         Scaffold { name: "chess-club", language, crates }
     }
 
@@ -215,6 +240,8 @@ mod tests {
         check("match", Language::Python, true);
         check("match", Language::Rust, false);
         check("serde-json", Language::Rust, false);
+        check("str", Language::Rust, false);
+        check("nul", Language::Js, false);
     }
 
     #[test]
@@ -261,12 +288,14 @@ mod tests {
             assert!(files.contains(&(PathBuf::from("connection.json"), connection(&files))));
             for (path, text) in files {
                 let text = format!("{} {text}", path.display());
+                // The checkout's path is nobody's to change.
+                let manifest = path.ends_with("Cargo.toml");
+                let own = "path = \"/there/example-teams/crates/doorward-core\"";
+                assert!(!manifest || text.contains(own), "{text}");
+                let text = text.replace("/there/example-teams/", "");
                 for word in ["example-teams", "example_teams", "ExampleTeams", "Example Teams"] {
                     assert!(!text.contains(word), "{}: {word}", path.display());
                 }
-                // The host's own paths would be wrong elsewhere.
-                let manifest = path.ends_with("Cargo.toml");
-                assert!(!manifest || text.contains("path = \"/there/crates/doorward-core\""));
             }
         }
     }

@@ -14,7 +14,7 @@ pub(crate) enum NewCommand {
         after_help = "Examples:\n  doorward new connector chess-club --lang python\n  doorward new connector chess-club --lang js\n  doorward new connector chess-club --lang rust --checkout ../doorward"
     )]
     Connector {
-        /// The connector's id: lower case letters, digits and `-`
+        /// The connector's id: a lower case letter, then lower case letters, digits and `-`
         #[arg(value_name = "NAME")]
         name: String,
         /// The language to write it in

@@ -32,14 +32,20 @@ pub(super) fn run(app: &App, command: &NewCommand) -> Result<Exit> {
     let number = text::count(files.len(), "file", "files");
     console.line(format!("Wrote the connector {name} into the directory {name} ({number})."));
     console.line("");
-    console.line("To see it work:");
+    console.line("To see it work, start the service that it reaches, and leave it running:");
     let service = match language {
         Language::Rust => "cargo run --example simulated_target",
         Language::Js => "npm start",
         Language::Python => "python3 simulated_target.py",
     };
     console.line(format!("  cd {name}"));
-    console.line(format!("  {service}      the service that it reaches; leave it running"));
+    console.line(format!("  {service}"));
+    console.line("");
+    console.line("In another terminal:");
+    console.line(format!("  cd {name}"));
+    if language == Language::Rust {
+        console.line("  rustup target add wasm32-unknown-unknown");
+    }
     console.line("  doorward plugin build");
     console.line(format!(
         "  doorward conformance {name}.wasm --connection connection.json --to user:alice --on \

@@ -11,6 +11,10 @@ use wit_component::ComponentEncoder;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What runs the scripts of a directory.
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+
 /// Where a build script shall write the component.
 const OUTPUT: &str = "DOORWARD_PLUGIN_OUTPUT";
 
@@ -34,9 +38,9 @@ pub(crate) async fn build(directory: &Path, quiet: bool) -> Result<Vec<u8>> {
         return Cargo { directory, quiet }.build().await;
     }
     let script = if holds("package.json") {
-        ("npm", ["run", "build"].as_slice())
+        (NPM, ["run", "build"].as_slice())
     } else if holds("build.py") {
-        ("python3", ["build.py"].as_slice())
+        (PYTHON, ["build.py"].as_slice())
     } else {
         let message = format!("There is no connector to build in {}.", directory.display());
         return Err(Error::new(ErrorKind::InvalidRequest, "no-plugin-source", message).remedy(
@@ -190,7 +194,7 @@ async fn run(command: &mut Command, directory: &Path, quiet: bool) -> Result<Out
     command.stderr(if quiet { Stdio::piped() } else { Stdio::inherit() });
     let running = command.spawn().map_err(|error| {
         failed(directory, &format!("`{program}` cannot be run"))
-            .remedy("Install it, or name it by its whole path; cargo is named by CARGO.")
+            .remedy("Install it, or put it into the PATH. cargo may also be named by CARGO.")
             .cause(error)
     })?;
     let output = running.wait_with_output().await.map_err(|error| {
@@ -200,7 +204,7 @@ async fn run(command: &mut Command, directory: &Path, quiet: bool) -> Result<Out
         return Ok(output);
     }
     let mend = "Mend what it says, and run the command again.";
-    let is_script = ["npm", "python3"].contains(&program.as_str());
+    let is_script = [NPM, PYTHON].contains(&program.as_str());
     let error = failed(directory, &format!("`{program}` failed ({})", output.status));
     let error = error.remedy(match is_script {
         true => mend.to_owned(),

@@ -46,7 +46,8 @@ fn usable(descriptor: &Descriptor) -> Result<Validator> {
     let id = &descriptor.id;
     if !is_id(id) {
         return Err(unusable(
-            "the id must be made of lower case letters, digits and `-`, 64 at most",
+            "the id must begin with a lower case letter, and go on with lower case letters, digits and \
+             `-`, 64 at most",
         ));
     }
     Validator::new(&descriptor.connection_schema)

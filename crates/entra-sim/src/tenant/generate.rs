@@ -207,7 +207,10 @@ fn generate_groups(
     let deleted = if size.groups >= 20 { size.groups / 100 + 1 } else { 0 };
     let most = users.len() as u64;
     let usual = |number| group_size(seed, number, size.groups as u64, most);
-    let all: u64 = (0..size.groups as u64).map(usual).sum();
+    let all = (0..size.groups as u64).map(usual).sum();
+    let share = share(size.memberships as u64, all, |share| {
+        (0..size.groups as u64).map(|number| scaled(usual(number), share, all).min(most)).sum()
+    });
     let mut earlier: Vec<Handle> = Vec::new();
     for number in 0..(size.groups + deleted) as u64 {
         let kind = group_kind(seed, number);
@@ -218,11 +221,7 @@ fn generate_groups(
         let born = created(tenant, number);
         let body = Body::Group(Box::new(Group::named(&name, kind.clone(), description)));
         let group = tenant.insert_unnamed(guid(seed, "group", number), born, body);
-        let usual = usual(number);
-        let wanted = match size.memberships as u64 {
-            more if more > all => (usual * more).div_ceil(all.max(1)).min(most),
-            _ => usual,
-        };
+        let wanted = scaled(usual(number), share, all).min(most);
         let mut members = spread(seed, number, users, wanted);
         let may_hold_all =
             !kind.is_unified() && kind.rule().is_none() && kind != GroupKind::RoleAssignable;
@@ -248,6 +247,25 @@ fn generate_groups(
     }
     close_a_circle(tenant, &earlier);
     earlier
+}
+
+/// What `all` grows to so that as many memberships come of it as are wanted: more than those, since
+/// the largest groups cannot grow. `come` tells how many do.
+fn share(wanted: u64, all: u64, come: impl Fn(u64) -> u64) -> u64 {
+    let mut share = all.max(wanted);
+    let mut last = 0;
+    loop {
+        let now = come(share);
+        if now >= wanted || now == last {
+            return share;
+        }
+        last = now;
+        share += share / 8 + 1;
+    }
+}
+
+fn scaled(usual: u64, share: u64, all: u64) -> u64 {
+    if share == all { usual } else { (usual * share).div_ceil(all.max(1)) }
 }
 
 /// Distinct users, ascending: a stride that shares no divisor with the count visits each at most once.

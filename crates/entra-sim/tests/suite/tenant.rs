@@ -84,9 +84,13 @@ fn there_are_as_many_memberships_as_asked_for() {
     };
     let usual = memberships(0);
     assert_eq!(memberships(1), usual, "never fewer than come by themselves");
-    let wanted = 2 * usual;
-    let many = memberships(wanted);
-    assert!((wanted..wanted + usual).contains(&many), "{usual} {wanted} {many}");
+    for more in [2, 7, 20] {
+        let wanted = more * usual;
+        let many = memberships(wanted);
+        assert!((wanted..wanted * 5 / 4).contains(&many), "{usual} {wanted} {many}");
+    }
+    let most = memberships(usize::try_from(u32::MAX).unwrap());
+    assert!(most < 1_100 * 200, "no group has more than there are users: {most}");
 }
 
 #[test]
