@@ -33,7 +33,7 @@ function install() {
   const words = ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'];
   const done = spawnSync('npm', words, { cwd: HERE, stdio: 'inherit', shell: process.platform === 'win32' });
   if (done.error) {
-    stop(`\`npm\` could not be started (${done.error.code}). Install Node 20 or later with npm, and try again.`);
+    stop(`\`npm\` could not be started (${done.error.code}). Install Node 20.6 or later with npm, and try again.`);
   }
   if (done.status !== 0) {
     stop(`\`npm ${words.join(' ')}\` failed.`);
@@ -65,8 +65,9 @@ async function build() {
   console.log(`${COMPONENT}: ${component.length} bytes, sha256 ${digest}`);
 }
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
-  stop(`Node 20 or later is needed; this is ${process.versions.node}.`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 6)) {
+  stop(`Node 20.6 or later is needed; this is ${process.versions.node}.`);
 }
 install();
 await build();

@@ -2,6 +2,7 @@
 //
 // It keeps everything in memory, so that each start begins anew. It listens on this machine only.
 
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -262,29 +263,56 @@ const HELP = `Serves a simulated Teams service.
   --port PORT                   0 takes one that is free [default: 8081]
   --requests-per-second NUMBER  answer 429 to more than these [default: no limit]`;
 
-function main() {
+function stop(status, message) {
+  console.error(message);
+  process.exit(status);
+}
+
+function options() {
   const text = { type: 'string' };
-  const { values } = parseArgs({
-    options: {
-      port: { ...text, default: '8081' },
-      'requests-per-second': { ...text, default: '0' },
-      help: { type: 'boolean' },
-    },
-  });
+  try {
+    return parseArgs({
+      options: {
+        port: { ...text, default: '8081' },
+        'requests-per-second': { ...text, default: '0' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return stop(2, `${error.message}. See --help.`);
+  }
+}
+
+function number(values, option, most) {
+  const written = values[option];
+  if (!/^\d{1,9}$/.test(written) || Number(written) > most) {
+    stop(2, `\`--${option} ${written}\`: it takes a whole number from 0 to ${most}.`);
+  }
+  return Number(written);
+}
+
+function main() {
+  const values = options();
   if (values.help) {
     console.log(HELP);
     return;
   }
-  const service = new Service(Number(values['requests-per-second']));
+  const port = number(values, 'port', 65_535);
+  const service = new Service(number(values, 'requests-per-second', 1_000_000));
   const server = createServer((request, response) => respond(service, request, response));
   server.keepAliveTimeout = IDLE_MILLISECONDS;
   server.on('clientError', refuse);
-  server.listen(Number(values.port), '127.0.0.1', () => {
+  server.on('error', (error) => {
+    stop(1, `Port ${port} cannot be used: ${error.message}. Choose another one with \`--port NUMBER\`.`);
+  });
+  server.listen(port, '127.0.0.1', () => {
     const address = `http://127.0.0.1:${server.address().port}`;
     console.log(`The Teams service listens on ${address} (token: example-token)`);
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+// Tests import it. What was started may be a symbolic link to this file.
+const [, started] = process.argv;
+if (started !== undefined && import.meta.url === pathToFileURL(realpathSync(started)).href) {
   main();
 }

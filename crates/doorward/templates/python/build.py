@@ -30,7 +30,10 @@ def stop(message):
 
 
 def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], check=False, **options)
+    try:
+        done = subprocess.run([str(word) for word in command], check=False, **options)
+    except OSError as error:
+        stop(f"`{command[0]}` cannot be started: {error}. Remove the directory `{MADE}`, and try again.")
     if done.returncode != 0:
         stop(f"`{' '.join(str(word) for word in command)}` failed.")
 
@@ -42,9 +45,11 @@ def tool(name):
 
 def install():
     """Installs exactly what requirements.txt names, unless it is there."""
-    wanted = (HERE / "requirements.txt").read_text()
+    # The tools name the place and the Python that they were installed with: when the project is moved, or
+    # Python replaced, they do not start.
+    wanted = f"{HERE}\n{sys.version}\n{(HERE / 'requirements.txt').read_text(encoding='utf-8')}"
     installed = MADE / "venv" / "installed.txt"
-    if installed.exists() and installed.read_text() == wanted:
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return
     shutil.rmtree(MADE / "venv", ignore_errors=True)
     try:
@@ -58,7 +63,7 @@ def install():
         tool("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
         "--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", HERE / "requirements.txt",
     )  # fmt: skip
-    installed.write_text(wanted)
+    installed.write_text(wanted, encoding="utf-8")
 
 
 def bindings():

@@ -7,6 +7,7 @@ import argparse
 import base64
 import binascii
 import json
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -257,7 +258,12 @@ def main():
         help="answer 429 to more than these [default: no limit]",
     )  # fmt: skip
     options = parser.parse_args()
-    service = Service(options.port, options.requests_per_second)
+    if not 0 <= options.port <= 65_535:
+        parser.error("argument --port: it takes a number from 0 to 65535")
+    try:
+        service = Service(options.port, options.requests_per_second)
+    except OSError as error:
+        sys.exit(f"Port {options.port} cannot be used: {error}. Choose another one with `--port NUMBER`.")
     address = f"http://127.0.0.1:{service.server_port}"
     print(f"The Teams service listens on {address} (token: example-token)", flush=True)
     try:

@@ -1,7 +1,7 @@
 // Giving and taking membership: one request for each.
 
 import { body, path, write } from './client.js';
-import { codeOf, failure, refusal, thrownFailure, unreadable } from './errors.js';
+import { codeOf, failure, refusal, requestId, thrownFailure, unreadable } from './errors.js';
 import { isMembership, named } from './records.js';
 import { NONE } from './values.js';
 
@@ -62,6 +62,11 @@ function carryOut(service, { adds, key }) {
 /** What the answer says that happened. What was so before is no error: a repeated command is right. */
 function judged(response, adds, doing) {
   const { status } = response;
+  const isSuccess = status >= 200 && status < 300;
+  if (isSuccess && requestId(response) === undefined) {
+    // Anybody on the way can answer 204. The service names each of its answers.
+    throw unreadable(response, doing, 'it has no X-Request-Id');
+  }
   if (adds && (status === 200 || status === 201)) {
     // Not the status alone: a page from elsewhere has it, too.
     body(response, doing);
@@ -73,7 +78,7 @@ function judged(response, adds, doing) {
   if (!adds && status === 404 && codeOf(response) === 'not_a_member') {
     return 'already-revoked';
   }
-  if (status >= 200 && status < 300) {
+  if (isSuccess) {
     throw unreadable(response, doing, `a change is not answered with ${status}`);
   }
   throw refusal(response, doing);

@@ -1,6 +1,7 @@
 // What went wrong, for a person under stress: what happened, to what, why, and what to do now.
 //
-// The service's codes decide, then the status; never its English text, which may change any day.
+// The service's codes decide, each with its status, then the status alone; never its English text, which
+// may change any day.
 
 import { mapping, NONE, parse, text } from './values.js';
 
@@ -61,6 +62,13 @@ const REFUSED = {
   says: 'did not accept the request',
   remedy: "The service's own words are among the causes. If they do not help, report this message.",
 };
+/** @type {Meaning} */
+const CONFLICT = {
+  kind: 'conflict',
+  reason: 'conflict',
+  says: 'says that the present state does not allow it',
+  remedy: 'Read the object again, then decide whether the change is still right.',
+};
 /**
  * A 404 that is not the service's own says nothing about users and teams, and so does a redirection.
  * @type {Meaning}
@@ -72,10 +80,13 @@ const NOT_THE_SERVICE = {
   remedy: 'Check that base_url is the address of the API, e.g. https://teams.example.com/api/v1.',
 };
 
-/** @type {Map<string | undefined, Meaning>} */
+/**
+ * By status and code: a code with another status is none that the service's API knows.
+ * @type {Map<string, Meaning>}
+ */
 const BY_CODE = new Map([
   [
-    'not_found',
+    '404 not_found',
     {
       kind: 'not-found',
       reason: 'not-found',
@@ -84,7 +95,7 @@ const BY_CODE = new Map([
     },
   ],
   [
-    'managed_by_directory',
+    '409 managed_by_directory',
     {
       kind: 'not-manageable',
       reason: 'managed-by-directory',
@@ -93,7 +104,7 @@ const BY_CODE = new Map([
     },
   ],
   [
-    'read_only',
+    '403 read_only',
     {
       kind: 'permission-denied',
       reason: 'read-only-token',
@@ -102,7 +113,7 @@ const BY_CODE = new Map([
     },
   ],
   [
-    'invalid_cursor',
+    '400 invalid_cursor',
     {
       kind: 'cursor-expired',
       reason: 'cursor-expired',
@@ -110,12 +121,14 @@ const BY_CODE = new Map([
       remedy: 'Read the list again from its start.',
     },
   ],
-  ['slow_down', SLOW_DOWN],
 ]);
 
 function byStatus(status) {
   if (status === 403) {
     return FORBIDDEN;
+  }
+  if (status === 409) {
+    return CONFLICT;
   }
   if (status === 429) {
     return SLOW_DOWN;
@@ -129,7 +142,7 @@ function byStatus(status) {
 /** The error of an answer that is not the one hoped for. `doing` follows "when asked ". */
 export function refusal(response, doing) {
   const code = codeOf(response);
-  const meaning = BY_CODE.get(code) ?? byStatus(response.status);
+  const meaning = BY_CODE.get(`${response.status} ${code}`) ?? byStatus(response.status);
   const wait = header(response, 'retry-after') ?? '';
   const isTold = meaning.retry !== undefined && /^\d{1,9}$/.test(wait);
   return failure(meaning.kind, meaning.reason, `The Teams service ${meaning.says}, when asked ${doing}.`, {
@@ -172,7 +185,8 @@ function header(response, name) {
   return response.headers.find((one) => one.name === name)?.value;
 }
 
-function requestId(response) {
+/** What the support of the service asks for first. Each of its answers has one. */
+export function requestId(response) {
   return text(header(response, 'x-request-id'));
 }
 

@@ -2,14 +2,15 @@
 
 export { now } from 'doorward:connector/clock@0.2.0';
 
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})$/;
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 export function secondsBetween(earlier, later) {
   return Number(later.seconds - earlier.seconds) + (later.nanoseconds - earlier.nanoseconds) / 1e9;
 }
 
-/** A date with time, as the service writes it; nothing when it is none. */
+/** A date with time, in whole seconds; nothing when it is none. */
 export function moment(written) {
-  const milliseconds = written !== undefined && DATE_TIME.test(written) ? Date.parse(written) : NaN;
+  const fitting = DATE_TIME.exec(written ?? '');
+  const milliseconds = fitting === null ? NaN : Date.parse(fitting[1] + fitting[2]);
   return Number.isNaN(milliseconds) ? undefined : { seconds: BigInt(milliseconds / 1000), nanoseconds: 0 };
 }

@@ -3,7 +3,7 @@
 import { ask, askAll, body, found, isId, isNotFound, listed, listPath, path } from './client.js';
 import { failure, unreadable } from './errors.js';
 import { account, grant, isMembership, MEMBER, member, membership, named, TEAM, team, USER } from './records.js';
-import { mapping, NONE, parse, text } from './values.js';
+import { mapping, NONE, place, text } from './values.js';
 
 /** Where objects of a kind are, and how they are told. */
 const COLLECTIONS = new Map([
@@ -161,5 +161,14 @@ function answer(records, next) {
 
 /** Where the page before ended; nothing for the first. */
 function placed(cursor) {
-  return cursor === undefined ? undefined : text(parse(cursor)?.after);
+  if (cursor === undefined) {
+    return undefined;
+  }
+  const after = place(cursor, ['after'])?.after ?? undefined;
+  if (after === undefined) {
+    throw failure('invalid-request', 'foreign-cursor', 'The place in the answer is none of this connector.', {
+      remedy: 'Ask again without a cursor.',
+    });
+  }
+  return after;
 }

@@ -39,15 +39,15 @@ export function team(found) {
   if (id === undefined) {
     return withoutId('team');
   }
-  // What the service may add one day is taken for managed, too: better not changed than wrongly.
-  const isManaged = (known.managed_by ?? null) !== null;
+  // Only null says that it is free. What is absent, or new one day, does not: better not changed than wrongly.
+  const manager = known.managed_by;
   return {
     tag: 'resource',
     val: {
       key: { kind: TEAM, id },
       name: text(known.name) ?? id,
-      class: isManaged ? DIRECTORY_TEAM : TEAM,
-      refusals: isManaged ? [managedByDirectory()] : [],
+      class: manager === null ? TEAM : DIRECTORY_TEAM,
+      refusals: refusals(manager),
       privileged: false,
       keepsLastHolder: [],
       attributes: NONE,
@@ -63,6 +63,26 @@ function managedByDirectory() {
     remedy: 'Change the membership in the directory; it comes here by itself.',
     attributes: NONE,
   };
+  return unchangeable(refusal);
+}
+
+function managerUnknown() {
+  return unchangeable({
+    code: 'manager-unknown',
+    message: 'The Teams service does not say who fills this team, so that nothing is changed in it.',
+    remedy: 'Look into the Teams service where the members of this team come from, and change them there.',
+    attributes: NONE,
+  });
+}
+
+function refusals(manager) {
+  if (manager === null) {
+    return [];
+  }
+  return [manager === 'directory' ? managedByDirectory() : managerUnknown()];
+}
+
+function unchangeable(refusal) {
   return { entitlements: [MEMBER], principals: [], canBeTaken: false, refusal, attributes: NONE };
 }
 

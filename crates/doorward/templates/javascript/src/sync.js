@@ -6,7 +6,7 @@
 import { ask, isNotFound, listed, listPath } from './client.js';
 import { failure } from './errors.js';
 import { account, member, skipped, TEAM, team } from './records.js';
-import { NONE, parse, text } from './values.js';
+import { NONE, place } from './values.js';
 
 const STREAMS = ['users', 'teams'];
 
@@ -23,11 +23,15 @@ export function sync(service, request) {
   if (!STREAMS.includes(stream)) {
     throw unknownStream(stream);
   }
-  const place = parse(body) ?? {};
-  const after = text(place.after);
-  const teamId = text(place.team);
-  if (teamId !== undefined) {
-    return members(service, teamId, after);
+  const told = place(body, ['after', 'team']);
+  if (told === undefined || (stream === 'users' && told.team !== null)) {
+    throw failure('cursor-expired', 'foreign-cursor', 'The place in the sync is none of this connector.', {
+      remedy: 'Read the stream again from its start.',
+    });
+  }
+  const after = told.after ?? undefined;
+  if (told.team !== null) {
+    return members(service, told.team, after);
   }
   const response = ask(listPath(service, [stream], { after }));
   const { items, next } = listed(response, stream, after, `for the ${stream}`);
@@ -62,8 +66,8 @@ function fork(teamId) {
 }
 
 /** All that is needed to go on, since another instance will: nothing may be kept in memory. */
-function cursor(stream, after, teamId) {
-  return { stream, phase: 0, body: JSON.stringify({ after, team: teamId }), attributes: NONE };
+function cursor(stream, after = null, team = null) {
+  return { stream, phase: 0, body: JSON.stringify({ after, team }), attributes: NONE };
 }
 
 function unknownStream(name) {

@@ -13,6 +13,16 @@ export function parse(source) {
   }
 }
 
+/**
+ * What a cursor of ours says: exactly these fields, each a text or null. Nothing for any other: to begin
+ * at the beginning instead would give the same people twice, and nobody would know.
+ */
+export function place(cursor, fields) {
+  const said = parse(cursor) ?? {};
+  const isOurs = (name) => said[name] === null || text(said[name]) !== undefined;
+  return Object.keys(said).length === fields.length && fields.every(isOurs) ? said : undefined;
+}
+
 export function mapping(value) {
   return isObject(value) ? value : {};
 }

@@ -51,9 +51,18 @@ test('what leaves the outcome open is the error of the operation', () => {
   const lose = () => {
     throw lost({ kind: 'unavailable', reason: 'lost' });
   };
-  for (const respond of [lose, () => answer(503, '<html>'), () => answer(200, '<html>')]) {
+  // Whoever answered, it was not the service.
+  const bare = (status) => ({ ...answer(status), headers: [] });
+  const table = [
+    ['grant', lose],
+    ['grant', () => answer(503, '<html>')],
+    ['grant', () => answer(200, '<html>')],
+    ['grant', () => bare(201)],
+    ['revoke', () => bare(204)],
+  ];
+  for (const [action, respond] of table) {
     answering(respond);
-    assert.equal(apply(operation('grant')).tag, 'err');
+    assert.equal(apply(operation(action)).tag, 'err');
   }
 });
 

@@ -12,11 +12,14 @@ function raised(response) {
   return thrown(() => connector.read(CONNECTION, { query, attributes: '' }));
 }
 
-test('the code decides, then the status', () => {
+test('the code with its status decides, then the status', () => {
   const table = [
     [404, 'not_found', 'not-found', 'not-found'],
     [404, undefined, 'contract-violation', 'unexpected-answer'],
+    [403, 'not_found', 'permission-denied', 'missing-permission'],
+    [500, 'managed_by_directory', 'unavailable', 'service-unavailable'],
     [409, 'managed_by_directory', 'not-manageable', 'managed-by-directory'],
+    [409, 'something_new', 'conflict', 'conflict'],
     [403, 'read_only', 'permission-denied', 'read-only-token'],
     [403, undefined, 'permission-denied', 'missing-permission'],
     [400, 'invalid_cursor', 'cursor-expired', 'cursor-expired'],

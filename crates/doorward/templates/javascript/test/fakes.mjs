@@ -21,11 +21,12 @@ export function answering(respond) {
   Object.assign(host, { respond, asked: [], seconds: NOW });
 }
 
+/** As the service answers: each answer has an id. */
 export function answer(status, body = {}, headers = {}) {
   const content = typeof body === 'string' ? body : JSON.stringify(body);
   return {
     status,
-    headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+    headers: Object.entries({ 'x-request-id': 'request-1', ...headers }).map(([name, value]) => ({ name, value })),
     body: new TextEncoder().encode(content),
     attributes: '',
   };

@@ -56,8 +56,9 @@ class Host:
 
 
 def answer(status, body=None, **headers):
+    """As the service answers: each answer has an id."""
     content = body if isinstance(body, str) else json.dumps({} if body is None else body)
-    named = [Header(name.replace("_", "-"), value) for name, value in headers.items()]
+    named = [Header(name.replace("_", "-"), value) for name, value in {"x_request_id": "request-1", **headers}.items()]
     return Response(status, named, content.encode(), "")
 
 

@@ -5,6 +5,7 @@ import unittest
 from componentize_py_types import Err
 from fakes import CONNECTION, CONNECTOR, KEY, NOW, Host, answer, refused, request, simulated
 from wit_world.imports import changes
+from wit_world.imports.http import Response
 from wit_world.imports.types import Error, ErrorKind, Retry_Backoff, Timestamp
 
 from connector.records import membership
@@ -60,9 +61,17 @@ class Changes(unittest.TestCase):
             raise Err(lost)
 
         page = "<html>"
-        for respond in (lose, lambda _: answer(503, page), lambda _: answer(200, page)):
+        table = [
+            ("grant", lose),
+            ("grant", lambda _: answer(503, page)),
+            ("grant", lambda _: answer(200, page)),
+            # Whoever answered, it was not the service.
+            ("grant", lambda _: Response(201, [], b"{}", "")),
+            ("revoke", lambda _: Response(204, [], b"", "")),
+        ]
+        for action, respond in table:
             with Host(respond):
-                [result] = apply(operation("grant"))
+                [result] = apply(operation(action))
                 self.assertIsInstance(result, Err)
 
     def test_an_id_stays_within_its_segment(self):

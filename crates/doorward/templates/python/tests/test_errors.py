@@ -21,11 +21,14 @@ def raised(response):
 
 
 class Errors(unittest.TestCase):
-    def test_the_code_decides_then_the_status(self):
+    def test_the_code_with_its_status_decides_then_the_status(self):
         table = [
             (404, "not_found", "NOT_FOUND", "not-found"),
             (404, None, "CONTRACT_VIOLATION", "unexpected-answer"),
+            (403, "not_found", "PERMISSION_DENIED", "missing-permission"),
+            (500, "managed_by_directory", "UNAVAILABLE", "service-unavailable"),
             (409, "managed_by_directory", "NOT_MANAGEABLE", "managed-by-directory"),
+            (409, "something_new", "CONFLICT", "conflict"),
             (403, "read_only", "PERMISSION_DENIED", "read-only-token"),
             (403, None, "PERMISSION_DENIED", "missing-permission"),
             (400, "invalid_cursor", "CURSOR_EXPIRED", "cursor-expired"),

@@ -137,6 +137,7 @@ mod tests {
         let table = [
             (403, "read_only", ErrorKind::PermissionDenied),
             (404, "not_found", ErrorKind::NotFound),
+            (404, "", ErrorKind::ContractViolation),
             (409, "managed_by_directory", ErrorKind::NotManageable),
         ];
         for (status, code, kind) in table {

@@ -81,7 +81,7 @@ pub(crate) fn success<T: DeserializeOwned>(response: &HttpResponse, doing: &str)
     })
 }
 
-/// What is there; `None` when it is not.
+/// What is there; `None` when the service itself says that it is not.
 pub(crate) fn existing<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -7,7 +7,7 @@ use doorward_core::{
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-use crate::records::{DIRECTORY_TEAM, MEMBER, OWN_TEAM, ROBOT, TEAM, USER};
+use crate::records::{DIRECTORY_TEAM, MEMBER, OWN_TEAM, TEAM, USER};
 
 pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     id: "example-teams".to_owned(),
@@ -16,21 +16,12 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor
     summary: "Reads and changes who is a member of which team of the Teams service.".to_owned(),
     needs: vec![Need::Http],
     connection_schema: connection_schema(),
-    principal_kinds: vec![
-        PrincipalKind {
-            kind: USER.to_owned(),
-            name: "user".to_owned(),
-            searchable: true,
-            person: true,
-        },
-        // Who the token belongs to: `check` has to name us, by a kind that is declared.
-        PrincipalKind {
-            kind: ROBOT.to_owned(),
-            name: "robot".to_owned(),
-            searchable: false,
-            person: false,
-        },
-    ],
+    principal_kinds: vec![PrincipalKind {
+        kind: USER.to_owned(),
+        name: "user".to_owned(),
+        searchable: true,
+        person: true,
+    }],
     resource_kinds: vec![ResourceKind {
         kind: TEAM.to_owned(),
         name: "team".to_owned(),
@@ -94,10 +85,10 @@ fn connection_schema() -> Value {
                 "examples": ["https://teams.example/api/v1"],
                 "type": "string",
                 "maxLength": 2048,
-                "pattern": r"^https?://[^/?#@\s\\]+(?:/[A-Za-z0-9][A-Za-z0-9._~-]*)*/?$",
+                // Origin, then path. A segment that began with a dot could lead above the path.
+                "pattern": r"^(https?://[^/?#@\s\\]+)((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/?$",
                 "x-doorward": {
                     "expected": "an address such as https://teams.example/api/v1",
-                    "aliases": ["url", "endpoint"],
                     "trim": true,
                 },
             },
@@ -111,7 +102,6 @@ fn connection_schema() -> Value {
                 "pattern": "^[!-~]+$",
                 "x-doorward": {
                     "expected": "the token alone, without `Bearer `",
-                    "aliases": ["bearer_token", "api_token"],
                     "trim": true,
                 },
             },

@@ -1,6 +1,7 @@
 //! What went wrong, for a person under stress: what happened, to what, why, and what to do now.
 //!
-//! The service's code decides, else the status. Never its English text: that is only quoted.
+//! The service's code decides, with its status, else the status. Never its English text: that is only
+//! quoted.
 
 use doorward_core::{Attributes, Error, ErrorKind, HttpResponse, Retry};
 use serde_json::Value;
@@ -88,7 +89,7 @@ const CURSOR_EXPIRED: Meaning = Meaning {
 };
 const RATE_LIMITED: Meaning = Meaning {
     kind: ErrorKind::RateLimited,
-    reason: "slow-down",
+    reason: "throttled",
     says: "asks to slow down",
     remedy: "Wait, then try again.",
 };
@@ -108,16 +109,20 @@ const UNEXPECTED: Meaning = Meaning {
     kind: ErrorKind::ContractViolation,
     reason: "unexpected-answer",
     says: "gave an answer that its API does not know",
-    remedy: "Check that base_url leads to the Teams service, and not to a page for people.",
+    remedy: "Check that base_url is the address of the API, such as https://teams.example/api/v1, and \
+             not of a page for people.",
 };
 
 fn meaning(code: &str, status: u16) -> Meaning {
     match (code, status) {
-        ("managed_by_directory", _) => MANAGED,
-        ("invalid_cursor", _) => CURSOR_EXPIRED,
+        ("invalid_cursor", 400) => CURSOR_EXPIRED,
+        ("managed_by_directory", 409) => MANAGED,
+        ("not_found", 404) => NOT_FOUND,
+        // Any other 404 comes from a wrong address, or from a gateway. It must not say that somebody
+        // is not there: that reads as "has no access", and after a revoke as "is removed".
+        (_, 404) => UNEXPECTED,
         (_, 401) => UNAUTHENTICATED,
         (_, 403) => PERMISSION_DENIED,
-        (_, 404) => NOT_FOUND,
         (_, 409) => CONFLICT,
         (_, 429) => RATE_LIMITED,
         (_, 500..) => UNAVAILABLE,
@@ -165,7 +170,7 @@ pub(crate) fn request_id(response: &HttpResponse) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{answer, denied};
+    use crate::fake::{denied, page_for_people};
 
     #[test]
     fn each_denial_is_an_error_that_helps() {
@@ -178,7 +183,9 @@ mod tests {
             (400, "", InvalidRequest, Retry::Never),
             (401, "unauthorized", Unauthenticated, Retry::Never),
             (403, "read_only", PermissionDenied, Retry::Never),
+            (403, "not_found", PermissionDenied, Retry::Never),
             (404, "not_found", NotFound, Retry::Never),
+            (404, "", ContractViolation, Retry::Never),
             (409, "managed_by_directory", NotManageable, Retry::Never),
             (409, "", Conflict, Retry::Never),
             (429, "slow_down", RateLimited, Retry::Backoff),
@@ -205,10 +212,11 @@ mod tests {
 
     #[test]
     fn a_page_for_people_is_told_by_its_status() {
-        let mut response = answer(503, None);
-        response.body = b"<html><body>Sorry</body></html>".to_vec();
-        let error = refusal(&response, "for the users");
-        assert_eq!(error.kind, ErrorKind::Unavailable);
-        assert_eq!(error.causes, ["The answer was 503."]);
+        let table = [(404, ErrorKind::ContractViolation), (503, ErrorKind::Unavailable)];
+        for (status, kind) in table {
+            let error = refusal(&page_for_people(status), "for the users");
+            assert_eq!(error.kind, kind);
+            assert_eq!(error.causes, [format!("The answer was {status}.")]);
+        }
     }
 }

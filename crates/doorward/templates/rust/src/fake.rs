@@ -95,6 +95,12 @@ pub(crate) fn denied(status: u16, code: &str) -> HttpResponse {
     answer(status, Some(json!({"error": {"code": code, "message": "No."}})))
 }
 
+/// An answer that is not the service's: a gateway's, or a wrong address's.
+pub(crate) fn page_for_people(status: u16) -> HttpResponse {
+    let body = b"<html><body>Sorry</body></html>".to_vec();
+    HttpResponse { status, headers: Vec::new(), body }
+}
+
 /// An open connection, with a reference in the place of the token as the host puts it there.
 pub(crate) fn service(base_url: &str) -> Service {
     let values = json!({"base_url": base_url, "token": {"pointer": "/token"}});
@@ -113,7 +119,7 @@ pub(crate) fn operation(gives: bool, user: &str, team: &str) -> Operation {
 }
 
 fn resource(team: &str) -> Resource {
-    match Record::from(Team { id: team.to_owned(), name: team.to_owned(), managed_by: None }) {
+    match Record::from(Team::from(json!({"id": team, "name": team, "managed_by": null}))) {
         Record::Resource(resource) => resource,
         other => panic!("{other:?}"),
     }

@@ -9,10 +9,12 @@ use doorward_core::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::iter;
 
 use crate::client::{Listed, existing, get, list, named, success};
 use crate::connection::{ENDPOINT, Service};
-use crate::records::{MEMBER, TEAM, Team, USER, User, is_membership, membership};
+use crate::records::{MEMBER, TEAM, Team, USER, User, is_membership, member, membership};
 
 pub(crate) async fn read(
     service: &Service,
@@ -140,8 +142,9 @@ async fn holders(
         return Ok(Answer::default());
     }
     let records = page.items.into_iter().flat_map(|user| {
-        let grant = membership(&user.id, &team.id);
-        [Record::from(user), grant]
+        let grant = member(&user, &team.id);
+        let account = user.id.is_some().then(|| Record::from(user));
+        account.into_iter().chain([grant])
     });
     Ok(answer(records.collect(), page.next))
 }
@@ -154,8 +157,8 @@ async fn holdings(
 ) -> Result<Answer> {
     let page = teams_of(service, context, user, after).await?;
     let records = page.items.into_iter().flat_map(|team| {
-        let grant = membership(&user.id, &team.id);
-        [Record::from(team), grant]
+        let grant = team.id.as_ref().map(|id| membership(&user.id, id));
+        iter::once(Record::from(team)).chain(grant)
     });
     Ok(answer(records.collect(), page.next))
 }
@@ -180,18 +183,33 @@ pub(crate) async fn is_member(
     if !is_membership(key) {
         return Ok(false);
     }
+    let mut seen = BTreeSet::new();
     let mut after = None;
     loop {
         let page = teams_of(service, context, &key.principal, after.as_deref()).await;
         let Some(page) = existing(page)? else { return Ok(false) };
-        if page.items.iter().any(|team| team.id == key.resource.id) {
+        if page.items.iter().any(|team| team.id.as_ref() == Some(&key.resource.id)) {
             return Ok(true);
         }
-        match page.next {
-            None => return Ok(false),
-            next => after = next,
+        let Some(next) = page.next else { return Ok(false) };
+        // Of the pages that the host asks for, it notices this itself.
+        if !seen.insert(next.clone()) {
+            return Err(circle(&key.principal));
         }
+        after = Some(next);
     }
+}
+
+fn circle(user: &ObjectRef) -> Error {
+    Error::new(
+        ErrorKind::ContractViolation,
+        "unexpected-answer",
+        format!(
+            "The pages of the Teams service with the teams of {} lead in a circle.",
+            named(user)
+        ),
+    )
+    .remedy("Report this message to those who run the service.")
 }
 
 /// Teams do not nest: the only way into one is to be its member.
@@ -209,8 +227,11 @@ async fn paths(
     let key = GrantKey::new(principal, resource, entitlement);
     let is_there = is_member(service, context, &key).await?;
     let path = is_there.then(|| AccessPath {
+        names: vec![
+            user.name.unwrap_or_else(|| key.principal.id.clone()),
+            team.name.unwrap_or_else(|| key.resource.id.clone()),
+        ],
         grants: vec![key],
-        names: vec![user.name, team.name],
         attributes: Attributes::new(),
     });
     Ok(Answer { paths: path.into_iter().collect(), ..Answer::default() })
@@ -219,7 +240,7 @@ async fn paths(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{Fake, answer, denied, service, wait};
+    use crate::fake::{Fake, answer, denied, page_for_people, service, wait};
     use serde_json::json;
 
     fn teams(id: &str, next: Value) -> doorward_core::HttpResponse {
@@ -230,10 +251,19 @@ mod tests {
     #[test]
     fn a_member_is_looked_for_to_the_last_page() {
         let table = [
-            (vec![teams("chess", json!("b")), teams("sandbox", json!(null))], true),
-            (vec![teams("chess", json!("b")), teams("choir", json!(null))], false),
-            // Who does not exist is a member of nothing.
-            (vec![denied(404, "not_found")], false),
+            (vec![teams("chess", json!("b")), teams("sandbox", json!(null))], Ok(true)),
+            (vec![teams("chess", json!("b")), teams("choir", json!(null))], Ok(false)),
+            // Who does not exist is a member of nothing. Only the service can say so.
+            (vec![denied(404, "not_found")], Ok(false)),
+            (vec![page_for_people(404)], Err(ErrorKind::ContractViolation)),
+            (
+                vec![
+                    teams("chess", json!("b")),
+                    teams("choir", json!("c")),
+                    teams("chess", json!("b")),
+                ],
+                Err(ErrorKind::ContractViolation),
+            ),
         ];
         for (answers, expected) in table {
             let pages = answers.len();
@@ -242,7 +272,8 @@ mod tests {
             let key = GrantKey::new(user, team, MEMBER);
             let service = service("https://teams.example/api/v1");
             let found = wait(is_member(&service, &fake.context(), &key));
-            assert_eq!((found, fake.asked().len()), (Ok(expected), pages));
+            let found = found.map_err(|error| error.kind);
+            assert_eq!((found, fake.asked().len()), (expected, pages));
         }
     }
 }

@@ -38,11 +38,24 @@ fn judge(request: &SettleRequest, is_there: bool, now: Timestamp) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::operation;
-    use doorward_core::Grant;
+    use crate::fake::{Fake, operation, page_for_people, service, wait};
+    use doorward_core::{ErrorKind, Grant};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    fn request(gives: bool, before: bool, last_changed: Option<i64>) -> SettleRequest {
+        let operation = operation(gives, "alice", "sandbox");
+        let key = Change::of(&operation).unwrap().key.clone();
+        SettleRequest {
+            prior: before.then(|| Grant::new(key)),
+            operation,
+            handle: None,
+            sent: at(1_000),
+            given_up: at(1_000),
+            last_changed: last_changed.map(at),
+        }
     }
 
     #[test]
@@ -62,18 +75,17 @@ mod tests {
             (true, false, true, Some(940), 1, Granted),
         ];
         for (gives, before, now, changed, seconds, kind) in table {
-            let operation = operation(gives, "alice", "sandbox");
-            let key = Change::of(&operation).unwrap().key.clone();
-            let request = SettleRequest {
-                prior: before.then(|| Grant::new(key)),
-                operation,
-                handle: None,
-                sent: at(1_000),
-                given_up: at(1_000),
-                last_changed: changed.map(at),
-            };
+            let request = request(gives, before, changed);
             let outcome = judge(&request, now, at(1_000 + seconds));
             assert_eq!(outcome.kind, kind, "{gives} {before} {now} {changed:?} {seconds}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_not_the_services_removes_nobody() {
+        let fake = Fake::answering([page_for_people(404)]);
+        let service = service("https://teams.example/api/v1");
+        let outcome = wait(settle(&service, &fake.context(), &request(false, true, None)));
+        assert_eq!(outcome.unwrap_err().kind, ErrorKind::ContractViolation);
     }
 }

@@ -12,16 +12,22 @@ use serde_json::json;
 
 use crate::client::{existing, list, named};
 use crate::connection::Service;
-use crate::records::{TEAM, Team, User, membership};
+use crate::records::{TEAM, Team, User, member};
 
 const USERS: &str = "users";
 const TEAMS: &str = "teams";
 
 /// A place in a stream: in the list of the members of a team, or, without one, in the list that the
 /// stream is named after.
+///
+/// Exactly these fields, or it is a cursor of somebody else: to begin at the beginning instead would
+/// give the same people twice, and nobody would know.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Place {
+    #[serde(deserialize_with = "Option::deserialize")]
     team: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     after: Option<String>,
 }
 
@@ -39,19 +45,24 @@ pub(crate) fn start(request: &StartRequest) -> Result<Vec<Cursor>> {
 
 pub(crate) async fn sync(service: &Service, context: &Context, from: Cursor) -> Result<Page> {
     let Ok(Place { team, after }) = serde_json::from_value(from.body) else {
-        return Err(Error::new(
-            ErrorKind::CursorExpired,
-            "foreign-cursor",
-            "The place in the sync is not one of this connector.",
-        )
-        .remedy("Read the stream again from its start."));
+        return Err(foreign_cursor());
     };
     match (from.stream.as_str(), team) {
         (USERS, None) => users(service, context, after.as_deref()).await,
         (TEAMS, None) => teams(service, context, after.as_deref()).await,
         (TEAMS, Some(team)) => members(service, context, &team, after.as_deref()).await,
+        (USERS, Some(_)) => Err(foreign_cursor()),
         (other, _) => Err(unknown_stream(other)),
     }
+}
+
+fn foreign_cursor() -> Error {
+    Error::new(
+        ErrorKind::CursorExpired,
+        "foreign-cursor",
+        "The place in the sync is not one of this connector.",
+    )
+    .remedy("Read the stream again from its start.")
 }
 
 async fn users(service: &Service, context: &Context, after: Option<&str>) -> Result<Page> {
@@ -67,8 +78,8 @@ async fn users(service: &Service, context: &Context, after: Option<&str>) -> Res
 /// Each team's members are a chain of their own, beside the one that goes on with the teams.
 async fn teams(service: &Service, context: &Context, after: Option<&str>) -> Result<Page> {
     let page = list::<Team>(context, service.teams(), after, "for the teams").await?;
-    let forks = page.items.iter().map(|team| Next {
-        cursor: cursor(TEAMS, Some(&team.id), None),
+    let forks = page.items.iter().filter_map(|team| team.id.as_deref()).map(|id| Next {
+        cursor: cursor(TEAMS, Some(id), None),
         continues: false,
         not_before: None,
     });
@@ -93,7 +104,7 @@ async fn members(
     };
     let next = page.next.map(|after| continues(cursor(TEAMS, Some(team), Some(&after))));
     Ok(Page {
-        records: page.items.iter().map(|user| membership(&user.id, team)).collect(),
+        records: page.items.iter().map(|user| member(user, team)).collect(),
         next: next.into_iter().collect(),
         ..Page::default()
     })
@@ -157,6 +168,23 @@ mod tests {
         let page = page(&fake, cursor(TEAMS, Some("chess"), Some("a&b"))).unwrap();
         assert_eq!(fake.asked(), ["GET /api/v1/teams/chess/members?limit=100&after=a%26b"]);
         assert_eq!(page, Page::default());
+    }
+
+    #[test]
+    fn a_place_that_is_not_understood_is_not_the_beginning() {
+        let bodies = [
+            json!("b"),
+            json!({}),
+            json!({"team": "chess"}),
+            json!({"team": null, "after": 7}),
+            json!({"team": null, "after": null, "page": 2}),
+            json!({"team": "chess", "after": null}),
+        ];
+        for body in bodies {
+            let fake = Fake::answering([]);
+            let error = page(&fake, Cursor { body, ..cursor(USERS, None, None) }).unwrap_err();
+            assert_eq!((error.kind, fake.asked()), (ErrorKind::CursorExpired, Vec::new()));
+        }
     }
 
     #[test]

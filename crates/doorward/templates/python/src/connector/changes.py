@@ -9,7 +9,7 @@ from wit_world.imports.types import ErrorKind, GrantKey
 
 from connector import NONE
 from connector.client import body, path, write
-from connector.errors import code_of, failure, refusal, unreadable
+from connector.errors import code_of, failure, refusal, request_id, unreadable
 from connector.records import is_membership, named
 
 
@@ -76,6 +76,10 @@ def carry_out(service, change):
 
 def judged(response, adds, doing):
     """What the answer says that happened. What was so before is no error: a repeated command is right."""
+    success = 200 <= response.status < 300
+    if success and request_id(response) is None:
+        # Anybody on the way can answer 204. The service names each of its answers.
+        raise unreadable(response, doing, "it has no X-Request-Id")
     match adds, response.status:
         case True, 200 | 201:
             # Not the status alone: a page from elsewhere has it, too.
@@ -85,7 +89,7 @@ def judged(response, adds, doing):
             return OutcomeKind.REVOKED
         case False, 404 if code_of(response) == "not_a_member":
             return OutcomeKind.ALREADY_REVOKED
-    if 200 <= response.status < 300:
+    if success:
         raise unreadable(response, doing, f"a change is not answered with {response.status}")
     raise refusal(response, doing)
 

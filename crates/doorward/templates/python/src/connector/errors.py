@@ -1,6 +1,7 @@
 """What went wrong, for a person under stress: what happened, to what, why, and what to do now.
 
-The service's codes decide, then the status; never its English text, which may change any day.
+The service's codes decide, each with its status, then the status alone; never its English text, which
+may change any day.
 """
 
 import re
@@ -72,6 +73,12 @@ REFUSED = Meaning(
     "did not accept the request",
     "The service's own words are among the causes. If they do not help, report this message.",
 )
+CONFLICT = Meaning(
+    ErrorKind.CONFLICT,
+    "conflict",
+    "says that the present state does not allow it",
+    "Read the object again, then decide whether the change is still right.",
+)
 # A 404 that is not the service's own says nothing about users and teams, and so does a redirection.
 NOT_THE_SERVICE = Meaning(
     ErrorKind.CONTRACT_VIOLATION,
@@ -80,38 +87,40 @@ NOT_THE_SERVICE = Meaning(
     "Check that base_url is the address of the API, e.g. https://teams.example.com/api/v1.",
 )
 
+# A code with another status is none that the service's API knows.
 BY_CODE = {
-    "not_found": Meaning(
+    (404, "not_found"): Meaning(
         ErrorKind.NOT_FOUND,
         "not-found",
         "knows nothing of this id",
         "Check the id. The object may have been deleted.",
     ),
-    "managed_by_directory": Meaning(
+    (409, "managed_by_directory"): Meaning(
         ErrorKind.NOT_MANAGEABLE,
         "managed-by-directory",
         "fills this team from the directory",
         "Change the membership in the directory.",
     ),
-    "read_only": Meaning(
+    (403, "read_only"): Meaning(
         ErrorKind.PERMISSION_DENIED,
         "read-only-token",
         "lets this token only read",
         "Make a token that may write, and put it into the connection.",
     ),
-    "invalid_cursor": Meaning(
+    (400, "invalid_cursor"): Meaning(
         ErrorKind.CURSOR_EXPIRED,
         "cursor-expired",
         "does not know the place in its list any more",
         "Read the list again from its start.",
     ),
-    "slow_down": SLOW_DOWN,
 }
 
 
 def by_status(status):
     if status == 403:
         return FORBIDDEN
+    if status == 409:
+        return CONFLICT
     if status == 429:
         return SLOW_DOWN
     if status >= 500:
@@ -122,7 +131,7 @@ def by_status(status):
 def refusal(response, doing):
     """The error of an answer that is not the one hoped for. `doing` follows "when asked "."""
     code = code_of(response)
-    meaning = BY_CODE.get(code) or by_status(response.status)
+    meaning = BY_CODE.get((response.status, code)) or by_status(response.status)
     retry = meaning.retry
     wait = header(response, "retry-after") or ""
     if retry is not None and SECONDS.fullmatch(wait):
@@ -171,6 +180,7 @@ def header(response, name):
 
 
 def request_id(response):
+    """What the support of the service asks for first. Each of its answers has one."""
     return text(header(response, "x-request-id"))
 
 

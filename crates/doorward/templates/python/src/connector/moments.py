@@ -7,7 +7,7 @@ from wit_world.imports import clock
 from wit_world.imports.types import Timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
+DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 def now():
@@ -19,10 +19,11 @@ def seconds_between(earlier, later):
 
 
 def moment(written):
-    """A date with time, as the service writes it; nothing when it is none."""
-    if written is None or not DATE_TIME.fullmatch(written):
+    """A date with time, in whole seconds; nothing when it is none."""
+    fitting = DATE_TIME.fullmatch(written or "")
+    if fitting is None:
         return None
     try:
-        return Timestamp((datetime.fromisoformat(written) - EPOCH) // timedelta(seconds=1), 0)
+        return Timestamp((datetime.fromisoformat("".join(fitting.groups())) - EPOCH) // timedelta(seconds=1), 0)
     except (ValueError, OverflowError):
         return None

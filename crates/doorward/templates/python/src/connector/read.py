@@ -10,7 +10,7 @@ from connector import NONE
 from connector.client import ask, ask_all, body, found, is_id, is_not_found, list_path, listed, path
 from connector.errors import failure, unreadable
 from connector.records import MEMBER, TEAM, USER, account, grant, is_membership, member, membership, named, team
-from connector.values import mapping, parse, text
+from connector.values import mapping, place, text
 
 # Where objects of a kind are, and how they are told.
 COLLECTIONS = {USER: "users", TEAM: "teams"}
@@ -150,4 +150,14 @@ def answer(records, following=None):
 
 def placed(cursor):
     """Where the page before ended; nothing for the first."""
-    return None if cursor is None else text((parse(cursor) or {}).get("after"))
+    if cursor is None:
+        return None
+    told = place(cursor, "after")
+    if told is None or told["after"] is None:
+        raise failure(
+            ErrorKind.INVALID_REQUEST,
+            "foreign-cursor",
+            "The place in the answer is none of this connector.",
+            remedy="Ask again without a cursor.",
+        )
+    return told["after"]

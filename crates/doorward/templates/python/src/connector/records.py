@@ -55,17 +55,17 @@ def team(found):
     id = text(known.get("id"))
     if id is None:
         return without_id("team")
-    # What the service may add one day is taken for managed, too: better not changed than wrongly.
-    managed = known.get("managed_by") is not None
+    # Only null says that it is free. What is absent, or new one day, does not: better not changed than wrongly.
+    manager = known.get("managed_by", "")
     return Record_Resource(
         Resource(
             key=ObjectRef(TEAM, id),
             name=text(known.get("name")) or id,
-            class_=DIRECTORY_TEAM if managed else TEAM,
+            class_=TEAM if manager is None else DIRECTORY_TEAM,
             login=None,
             mail=None,
             created=None,
-            refusals=[managed_by_directory()] if managed else [],
+            refusals=refusals(manager),
             privileged=False,
             keeps_last_holder=[],
             attributes=NONE,
@@ -81,6 +81,26 @@ def managed_by_directory():
         remedy="Change the membership in the directory; it comes here by itself.",
         attributes=NONE,
     )
+    return unchangeable(refusal)
+
+
+def manager_unknown():
+    refusal = Refusal(
+        code="manager-unknown",
+        message="The Teams service does not say who fills this team, so that nothing is changed in it.",
+        remedy="Look into the Teams service where the members of this team come from, and change them there.",
+        attributes=NONE,
+    )
+    return unchangeable(refusal)
+
+
+def refusals(manager):
+    if manager is None:
+        return []
+    return [managed_by_directory() if manager == "directory" else manager_unknown()]
+
+
+def unchangeable(refusal):
     return RefusalRule(entitlements=[MEMBER], principals=[], can_be_taken=False, refusal=refusal, attributes=NONE)
 
 

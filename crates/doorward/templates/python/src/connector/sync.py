@@ -13,7 +13,7 @@ from connector import NONE
 from connector.client import ask, is_not_found, list_path, listed
 from connector.errors import failure
 from connector.records import TEAM, account, member, skipped, team
-from connector.values import parse, text
+from connector.values import place
 
 STREAMS = ["users", "teams"]
 
@@ -28,8 +28,15 @@ def sync(service, request):
     stream = request.cursor.stream
     if stream not in STREAMS:
         raise unknown_stream(stream)
-    place = parse(request.cursor.body) or {}
-    after, team_id = text(place.get("after")), text(place.get("team"))
+    told = place(request.cursor.body, "after", "team")
+    if told is None or (stream == "users" and told["team"] is not None):
+        raise failure(
+            ErrorKind.CURSOR_EXPIRED,
+            "foreign-cursor",
+            "The place in the sync is none of this connector.",
+            remedy="Read the stream again from its start.",
+        )
+    after, team_id = told["after"], told["team"]
     if team_id is not None:
         return members(service, team_id, after)
     response = ask(list_path(service, stream, after=after))

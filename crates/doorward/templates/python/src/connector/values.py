@@ -12,6 +12,15 @@ def parse(source):
     return value if isinstance(value, dict) else None
 
 
+def place(cursor, *fields):
+    """What a cursor of ours says: exactly these fields, each a text or null. Nothing for any other: to
+    begin at the beginning instead would give the same people twice, and nobody would know."""
+    said = parse(cursor)
+    if said is None or said.keys() != set(fields):
+        return None
+    return said if all(one is None or text(one) for one in said.values()) else None
+
+
 def mapping(value):
     return value if isinstance(value, dict) else {}
 
