@@ -119,6 +119,24 @@ fn another_version_takes_the_place_of_the_one_before() {
 }
 
 #[test]
+fn an_older_version_is_installed_only_on_purpose() {
+    let Some(component) = component() else { return };
+    let bench = Bench::new();
+    install(&bench, &file(&bench, "entra.wasm", &component));
+    let older = file(&bench, "older.wasm", &patched(&component, "0.1.0", "0.0.9"));
+    let words =
+        ["plugin", "install", &older, "--id", "entra-component", "--allow-unsigned", "--yes"];
+    let error = bench.fails(&words, 9);
+    assert_eq!(error["reason"], "plugin-older");
+    assert!(error["remedy"].as_str().unwrap().contains("--allow-downgrade"), "{error}");
+    bench.run(&[&words[..], &["--allow-downgrade"]].concat()).ends(0);
+    let list = bench.json(&["plugin", "list"], "PluginList");
+    assert_eq!(list["items"][0]["version"], "0.0.9");
+    // Forward again needs nothing.
+    install(&bench, &file(&bench, "entra.wasm", &component));
+}
+
+#[test]
 fn of_two_connectors_with_one_id_neither_is_used() {
     let Some(component) = component() else { return };
     let bench = Bench::ready();

@@ -108,6 +108,9 @@ pub(crate) struct InstallOptions {
     /// Take it from another signer than the installed version, or from none
     #[arg(long)]
     pub(crate) accept_new_key: bool,
+    /// Install it although the installed version is newer
+    #[arg(long)]
+    pub(crate) allow_downgrade: bool,
     /// Install it without being asked
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -96,6 +96,15 @@ async fn named(
         app.console.note_line(format!("  right:  {}", plan.entitlement));
         app.console.note_line(format!("  on:     {} [{}]", resource.name, resource.key));
     }
+    let now = match (&plan.prior, &plan.prior_unknown) {
+        (Some(_), _) => "has it now",
+        (None, None) => "does not have it now",
+        (None, Some(_)) => "may have it now: this could not be seen",
+    };
+    let who = text::object_name(&plan.principal);
+    app.console.note(format!(
+        "{who} {now}. A run that is interrupted may leave it otherwise: look, and put it back."
+    ));
     let question = "Give and take this access several times, and leave it as it is now?";
     ask::confirm(&app.console, options.yes, question).await?;
     Ok(Change {

@@ -49,6 +49,7 @@ pub(super) async fn run(app: &App, options: &InstallOptions) -> Result<Exit> {
     };
     let before = lock.find(&plugin.id);
     same_signer(before, &plugin, options.accept_new_key)?;
+    not_older(before, &plugin, options.allow_downgrade)?;
     // What was approved before is only put back.
     if before.is_none_or(|before| before.digest != plugin.digest || before.key != plugin.key) {
         let differences =
@@ -147,6 +148,24 @@ fn same_signer(before: Option<&Installed>, plugin: &Installed, accepted: bool) -
         "Ask whoever makes it, by another way, whether they have a new key. If so, add \
          `--accept-new-key`.",
     ))
+}
+
+/// An old version, rightly signed, may have a fault that everybody knows by now. Versions that are not
+/// written as such cannot be compared.
+fn not_older(before: Option<&Installed>, plugin: &Installed, allowed: bool) -> Result<()> {
+    let Some(before) = before else { return Ok(()) };
+    let read = |version: &str| semver::Version::parse(version).ok();
+    match (read(&before.version), read(&plugin.version)) {
+        (Some(installed), Some(new)) if new < installed && !allowed => {
+            let message =
+                format!("`{}` {installed} is installed; this one, {new}, is older.", plugin.id);
+            Err(Error::new(ErrorKind::DeniedByPolicy, "plugin-older", message).remedy(
+                "Check that it is the version you mean. To go back to it, add \
+                 `--allow-downgrade`.",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn show(app: &App, plugin: &Installed, looked: &Looked, differences: Option<&Differences>) {
