@@ -29,7 +29,7 @@ function stop(message) {
 function run(command, args, options = {}) {
   const done = spawnSync(command, args, { cwd: HERE, stdio: 'inherit', shell: process.platform === 'win32', ...options });
   if (done.error) {
-    stop(`\`${command}\` could not be started (${done.error.code}). Install Node 20 or later with npm, and try again.`);
+    stop(`\`${command}\` could not be started (${done.error.code}). Install Node 20.6 or later with npm, and try again.`);
   }
   if (done.status !== 0) {
     process.stderr.write(done.stdout ?? '');
@@ -89,8 +89,9 @@ async function build() {
   console.log(`${COMPONENT}: ${component.length} bytes, sha256 ${digest}`);
 }
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
-  stop(`Node 20 or later is needed; this is ${process.versions.node}.`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 6)) {
+  stop(`Node 20.6 or later is needed; this is ${process.versions.node}.`);
 }
 install();
 compile();

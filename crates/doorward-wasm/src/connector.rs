@@ -144,7 +144,7 @@ impl Plugin {
 
     /// What the plugin handed over, in the contract's words.
     fn read<T: IntoCore>(&self, given: T) -> Result<T::Core> {
-        given.into_core().map_err(|malformed: Malformed| {
+        crate::read(given).map_err(|malformed: Malformed| {
             faults::explain(&self.name, &wasmtime::Error::new(Fault::from(malformed)))
         })
     }

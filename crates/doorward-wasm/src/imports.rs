@@ -8,7 +8,7 @@ use crate::bindings::Plugin;
 use crate::bindings::doorward::connector::{
     changes, clock, endpoints, http, log, pages, questions, random, report, types,
 };
-use crate::convert::{self, IntoCore, IntoWit};
+use crate::convert::{self, IntoWit};
 use crate::cpu::Stopwatch;
 use crate::faults::Fault;
 use crate::former;
@@ -49,7 +49,7 @@ type Answer<T> = wasmtime::Result<Result<T, types::Error>>;
 impl http::Host for State {
     async fn send(&mut self, request: http::Request) -> Answer<http::Response> {
         let context = self.context("HTTP")?;
-        let request = request.into_core().map_err(trap)?;
+        let request = crate::read(request).map_err(trap)?;
         Ok(answer(self.stopwatch.pause(context.http().send(request)).await))
     }
 
@@ -58,7 +58,7 @@ impl http::Host for State {
         requests: Vec<http::Request>,
     ) -> wasmtime::Result<Vec<Result<http::Response, types::Error>>> {
         let context = self.context("HTTP")?;
-        let requests = requests.into_core().map_err(trap)?;
+        let requests = crate::read(requests).map_err(trap)?;
         let answers = self.stopwatch.pause(context.http().send_all(requests)).await;
         Ok(answers.into_iter().map(answer).collect())
     }

@@ -25,6 +25,14 @@ mod plugin;
 mod quota;
 mod runtime;
 
+/// Reads what a plugin handed over, and lets it take so much memory and no more.
+fn read<T: convert::IntoCore>(given: T) -> Result<T::Core, convert::Malformed> {
+    /// In bytes: as much as a call has for itself.
+    const MOST: usize = 256 << 20;
+    convert::ROOM.set(MOST);
+    given.into_core()
+}
+
 pub use cache::CompiledCode;
 pub use connector::PluginFactory;
 pub use plugin::{Digest, Plugin};

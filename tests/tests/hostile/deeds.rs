@@ -50,6 +50,16 @@ async fn what_a_page_holds_has_its_measure() {
     }
 }
 
+/// Many texts that are small become large together.
+#[tokio::test(start_paused = true)]
+async fn what_texts_become_has_its_measure() {
+    let Some(plugin) = plugin() else { return };
+    let opened = open(&plugin, "json-bombs", &json!([]), &reach());
+    let error = opened.sync(Provider::default().transport()).await.unwrap_err();
+    is_the_plugins_fault(&error, "plugin-malformed");
+    assert!(error.message.contains("too much memory together"), "{error:?}");
+}
+
 /// A gigabyte of log ends the call after a mebibyte of it.
 #[tokio::test(start_paused = true)]
 async fn a_log_has_its_measure() {

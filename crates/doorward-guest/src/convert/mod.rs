@@ -13,6 +13,7 @@ mod report;
 
 use doorward_core::{Attributes, Timestamp};
 use serde_json::Value;
+use std::cell::Cell;
 
 use crate::bindings::doorward::connector::types;
 
@@ -196,17 +197,35 @@ impl IntoWit for Timestamp {
     }
 }
 
-/// The most bytes of one JSON text: a value takes many times the memory of its text, and nobody counts
-/// it then.
+/// The most bytes of one JSON text.
 const LONGEST_JSON: usize = 1 << 20;
 /// As [`LONGEST_JSON`], of the body of a request.
 const LONGEST_BODY: usize = 8 << 20;
 
+/// About what a value takes in memory, beside its text: itself, and its place in a list or under a name.
+const VALUE: usize = 100;
+
+thread_local! {
+    /// The memory that values may still take that are read from now on: many small texts become many
+    /// times what they are. Whoever reads what is not trusted sets it; a conversion waits for
+    /// nothing, so that it stays on its thread.
+    pub(crate) static ROOM: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
 fn short_enough(text: &str, most: usize) -> Result<(), Malformed> {
-    if text.len() <= most {
-        return Ok(());
+    if text.len() > most {
+        let message = format!("a JSON text has {} bytes; {most} are allowed", text.len());
+        return Err(Malformed(message));
     }
-    Err(Malformed(format!("a JSON text has {} bytes; {most} are allowed", text.len())))
+    // No value without one of these before it, but the first.
+    let begins = |byte: &u8| matches!(byte, b',' | b':' | b'[' | b'{');
+    let values = text.bytes().filter(begins).count() + 1;
+    let taken = values.saturating_mul(VALUE).saturating_add(text.len());
+    let left = ROOM.get().checked_sub(taken).ok_or_else(|| {
+        Malformed("its JSON texts take too much memory together, once they are read".to_owned())
+    })?;
+    ROOM.set(left);
+    Ok(())
 }
 
 /// The value that this text is.

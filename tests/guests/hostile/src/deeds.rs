@@ -34,6 +34,8 @@ pub(crate) enum Deed {
     LogInReach,
     /// A text that takes many times its size once it is read.
     JsonBomb,
+    /// Many texts, each of them small enough, that do so together.
+    JsonBombs,
     /// A page that never ends.
     EndlessPage,
     /// A page of more records than one may have.
@@ -142,7 +144,8 @@ pub(crate) fn page(deed: Deed) -> Option<Page> {
         Deed::EndlessPage => loop_of_records(),
         Deed::LongPage => (0..100_001).map(|_| expected("room")).collect(),
         Deed::HugeRecord => vec![expected(&"x".repeat(80 << 20))],
-        Deed::JsonBomb => vec![bomb()],
+        Deed::JsonBomb => vec![bomb(1 << 20)],
+        Deed::JsonBombs => (0..8).map(|_| bomb(400_000)).collect(),
         Deed::UndeclaredKind => vec![room("castle")],
         _ => return None,
     };
@@ -157,8 +160,8 @@ fn loop_of_records() -> Vec<Record> {
     }
 }
 
-fn bomb() -> Record {
-    let zeros = serde_json::Value::Array(vec![serde_json::json!(0); 1 << 20]);
+fn bomb(values: usize) -> Record {
+    let zeros = serde_json::Value::Array(vec![serde_json::json!(0); values]);
     let mut attributes = Attributes::new();
     attributes.insert("bomb".to_owned(), zeros);
     Record::Expected(Expected { what: "room".to_owned(), count: 1, attributes })
