@@ -27,5 +27,8 @@ pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
 pub use settings::{Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
-pub use tenant::{GroupKind, Held, HeldRole, Kind, Size, Tenant};
+pub use tenant::{
+    EnablementRule, ExpirationRule, GroupKind, Held, HeldRole, HeldSchedule, Kind, PimPolicy,
+    PimRefusal, Privilege, Size, Tenant, Tenure,
+};
 pub use trace::TraceEntry;

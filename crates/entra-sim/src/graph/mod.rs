@@ -12,6 +12,8 @@ mod groups;
 mod holders;
 mod list;
 mod page;
+mod pim;
+mod policies;
 mod properties;
 pub(crate) mod property_names;
 mod query;
@@ -135,6 +137,13 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
                 rest @ ..,
             ],
         ) => roles(call, set, rest),
+        (_, ["roleManagement", "directory", set, rest @ ..]) if pim::is_of_roles(set) => {
+            pim::roles(call, set, rest)
+        }
+        (_, ["identityGovernance", "privilegedAccess", "group", set, rest @ ..]) => {
+            pim::groups(call, set, rest)
+        }
+        ("GET", ["policies", "roleManagementPolicyAssignments"]) => policies::list(call),
         ("POST", ["groups", group, link @ ("members" | "owners"), "$ref"]) => {
             write::add(call, group, link_of(link))
         }

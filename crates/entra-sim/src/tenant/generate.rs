@@ -54,6 +54,7 @@ impl Tenant {
         }
         tenant.changes.clear();
         tenant.roles.forget_changes();
+        tenant.pim.forget_changes();
         tenant
     }
 }

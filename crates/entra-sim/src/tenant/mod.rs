@@ -10,7 +10,14 @@ mod links;
 mod object;
 mod oracle;
 mod oracle_access;
+mod oracle_activation;
+mod oracle_pim;
 mod people;
+mod pim;
+mod pim_policy;
+mod pim_requests;
+mod pim_rows;
+mod pim_wishes;
 mod players;
 mod roles;
 
@@ -28,6 +35,13 @@ pub(crate) use object::{
 };
 pub use object::{GroupKind, Kind};
 pub use oracle_access::{Held, HeldRole};
+pub use oracle_activation::PimRefusal;
+pub use oracle_pim::{HeldSchedule, Privilege};
+pub use pim::Tenure;
+pub(crate) use pim::{On, Pim};
+pub use pim_policy::{EnablementRule, ExpirationRule, PimPolicy};
+pub(crate) use pim_rows::{Asked, Row};
+pub(crate) use pim_wishes::{Action, Expiry, Quirks, Refusal, Request, Wish};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
@@ -39,6 +53,7 @@ pub struct Tenant {
     pub(crate) id: Uuid,
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
+    pub(crate) pim: Pim,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
@@ -68,6 +83,7 @@ impl Tenant {
             id,
             applications: Vec::new(),
             roles: Roles::new(),
+            pim: Pim::default(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,
@@ -189,6 +205,7 @@ impl Tenant {
             }
         }
         self.forget_roles_of(handle);
+        self.pim.forget_object(handle);
         self.revision += 1;
     }
 

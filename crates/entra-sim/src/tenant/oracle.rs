@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, Secret, ServicePrincipal, Tenant,
-    User, View,
+    Tenure, User, View,
 };
 use crate::{cast, random};
 
@@ -300,6 +300,18 @@ impl Tenant {
                 "scope": held.scope,
             })
         }));
+        // What is active is among the links and assignments already.
+        objects.extend(
+            self.schedules().into_iter().filter(|one| one.tenure == Tenure::Eligible).map(|one| {
+                json!({
+                    "id": one.id,
+                    "type": "eligibility",
+                    "on": format!("{:?}", one.on),
+                    "principal": one.principal,
+                    "end": one.end.map(|end| end.to_string()),
+                })
+            }),
+        );
         objects.sort_by_cached_key(|object| object.get("id").map(Value::to_string));
         Value::Array(objects)
     }

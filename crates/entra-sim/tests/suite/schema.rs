@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use entra_sim::{Kind, cast, properties_of};
+use entra_sim::{Kind, Privilege, cast, properties_of};
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
@@ -17,6 +17,8 @@ struct Type {
     /// Name to type and whether null is allowed.
     properties: BTreeMap<String, (String, bool)>,
     navigations: BTreeMap<String, String>,
+    /// The members of an enumeration.
+    members: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl Schema {
                 Event::Start(element) | Event::Empty(element) => {
                     let name = attribute(&element, "Name").unwrap_or_default();
                     match element.name().as_ref() {
-                        "EntityType" | "ComplexType" => {
+                        "EntityType" | "ComplexType" | "EnumType" => {
                             let base = attribute(&element, "BaseType")
                                 .map(|base| base.replace("graph.", ""));
                             types.insert(name.clone(), Type { base, ..Type::default() });
@@ -51,6 +53,7 @@ impl Schema {
                             let properties = &mut types.get_mut(&current).unwrap().properties;
                             properties.insert(name, (kind, nullable));
                         }
+                        "Member" => types.get_mut(&current).unwrap().members.push(name),
                         "NavigationProperty" => {
                             let kind = attribute(&element, "Type").unwrap();
                             types.get_mut(&current).unwrap().navigations.insert(name, kind);
@@ -76,15 +79,23 @@ impl Schema {
     }
 
     fn check_object(&self, type_name: &str, value: &Value) {
+        // Where the schema names a base type, the object says what it is.
+        let own =
+            value["@odata.type"].as_str().and_then(|own| own.strip_prefix("#microsoft.graph."));
+        let type_name = own.unwrap_or(type_name);
         for (name, value) in value.as_object().unwrap() {
             if name.starts_with("@odata.") {
                 continue;
             }
-            let found =
-                self.lineage(type_name).into_iter().find_map(|one| one.properties.get(name));
-            let (kind, nullable) =
-                found.unwrap_or_else(|| panic!("{type_name} has no property {name}"));
-            self.check_value(&format!("{type_name}.{name}"), kind, *nullable, value);
+            let lineage = self.lineage(type_name);
+            let property = lineage.iter().find_map(|one| one.properties.get(name));
+            // What was expanded.
+            let navigation = lineage.iter().find_map(|one| one.navigations.get(name));
+            let (kind, nullable) = property
+                .map(|(kind, nullable)| (kind, *nullable))
+                .or_else(|| Some((navigation?, true)))
+                .unwrap_or_else(|| panic!("{type_name} has no property {name}"));
+            self.check_value(&format!("{type_name}.{name}"), kind, nullable, value);
         }
     }
 
@@ -108,9 +119,16 @@ impl Schema {
             "Edm.Guid" => text.is_some_and(|text| uuid::Uuid::try_parse(text).is_ok()),
             "Edm.DateTimeOffset" => text
                 .is_some_and(|text| text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()),
+            "Edm.Duration" => text.is_some_and(|text| text.parse::<jiff::Span>().is_ok()),
             complex => {
-                self.check_object(complex.trim_start_matches("graph."), value);
-                true
+                let name = complex.trim_start_matches("graph.");
+                match self.0.get(name).filter(|one| !one.members.is_empty()) {
+                    Some(one) => one.members.iter().any(|member| Some(member.as_str()) == text),
+                    None => {
+                        self.check_object(name, value);
+                        true
+                    }
+                }
             }
         };
         assert!(fits, "{place} is {kind}, not {value}");
@@ -217,6 +235,96 @@ async fn role_management_and_units_fit_the_schema() {
     }
 }
 
+#[tokio::test]
+async fn pim_fits_the_schema() {
+    let roles = [
+        "RoleManagement.ReadWrite.Directory",
+        "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+        "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+        "RoleManagementPolicy.Read.AzureADGroup",
+        "Directory.Read.All",
+    ];
+    let client = Client::signed_in_with(entra_sim::Settings::default(), &roles).await;
+    let schema = Schema::read(SUBSET);
+    let until: jiff::Timestamp = "2026-12-24T00:00:00Z".parse().unwrap();
+    for on in [
+        Privilege::role(cast::USER_ADMINISTRATOR),
+        Privilege::member_of(cast::EMPTY_ROOM),
+        Privilege::owner_of(cast::EMPTY_ROOM),
+    ] {
+        let mut tenant = client.simulator.tenant();
+        tenant.make_eligible(&on, cast::BOB, Some(until)).unwrap();
+        tenant.make_active(&on, cast::CAROL, Some(until)).unwrap();
+        tenant.activate_eligible(&on, cast::BOB, jiff::SignedDuration::from_hours(1)).unwrap();
+    }
+    let role = "/roleManagement/directory/role";
+    let group = "/identityGovernance/privilegedAccess/group/";
+    let filter = format!("?$filter=groupId%20eq%20'{}'", cast::EMPTY_ROOM);
+    let mut asked = Vec::new();
+    for kind in ["Eligibility", "Assignment"] {
+        for sort in ["ScheduleRequest", "Schedule", "ScheduleInstance"] {
+            let body = |more: Value| {
+                let mut body = serde_json::json!({
+                    "action": "adminAssign",
+                    "justification": "Because",
+                    "principalId": cast::FRANK,
+                    "scheduleInfo": { "expiration": { "type": "afterDuration", "duration": "PT8H" } },
+                });
+                body.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+                body
+            };
+            let lower = kind.to_lowercase();
+            if sort == "ScheduleRequest" {
+                for (path, type_name, more) in [
+                    (
+                        format!("{role}{kind}{sort}s"),
+                        format!("unifiedRole{kind}{sort}"),
+                        serde_json::json!({
+                            "roleDefinitionId": cast::GROUPS_ADMINISTRATOR, "directoryScopeId": "/"
+                        }),
+                    ),
+                    (
+                        format!("{group}{lower}{sort}s"),
+                        format!("privilegedAccessGroup{kind}{sort}"),
+                        serde_json::json!({ "groupId": cast::EMPTY_ROOM, "accessId": "member" }),
+                    ),
+                ] {
+                    let got = client.post(&path, body(more)).await;
+                    assert_eq!(got.status, 201, "{}", got.text);
+                    schema.check_object(&type_name, &got.json);
+                }
+            }
+            let both =
+                if sort == "ScheduleRequest" { "" } else { "?$expand=principal,roleDefinition" };
+            asked.push((format!("unifiedRole{kind}{sort}"), format!("{role}{kind}{sort}s{both}")));
+            let type_name = format!("privilegedAccessGroup{kind}{sort}");
+            asked.push((
+                type_name,
+                format!("{group}{lower}{sort}s{filter}&$expand=principal,group"),
+            ));
+        }
+    }
+    let policies =
+        "/policies/roleManagementPolicyAssignments?$expand=policy($expand=rules)&$filter=";
+    for (scope, kind) in [("/", "DirectoryRole"), (cast::FINANCE, "Group")] {
+        asked.push((
+            "unifiedRoleManagementPolicyAssignment".to_owned(),
+            format!("{policies}scopeId%20eq%20'{scope}'%20and%20scopeType%20eq%20'{kind}'"),
+        ));
+    }
+    for (type_name, path) in asked {
+        let got = client.get(&path).await;
+        assert!(
+            got.json["value"].as_array().is_some_and(|all| !all.is_empty()),
+            "{path} {}",
+            got.text
+        );
+        for value in got.values() {
+            schema.check_object(&type_name, value);
+        }
+    }
+}
+
 #[test]
 fn every_navigation_in_a_path_exists() {
     let schema = Schema::read(SUBSET);
@@ -229,7 +337,36 @@ fn every_navigation_in_a_path_exists() {
         ("directory", vec!["deletedItems", "administrativeUnits"]),
         ("administrativeUnit", vec!["members", "scopedRoleMembers"]),
         ("roleManagement", vec!["directory"]),
-        ("rbacApplication", vec!["roleAssignments", "roleDefinitions"]),
+        (
+            "rbacApplication",
+            vec![
+                "roleAssignments",
+                "roleDefinitions",
+                "roleEligibilityScheduleRequests",
+                "roleAssignmentScheduleRequests",
+                "roleEligibilitySchedules",
+                "roleAssignmentSchedules",
+                "roleEligibilityScheduleInstances",
+                "roleAssignmentScheduleInstances",
+            ],
+        ),
+        ("unifiedRoleAssignmentSchedule", vec!["principal", "roleDefinition", "activatedUsing"]),
+        ("policyRoot", vec!["roleManagementPolicyAssignments"]),
+        ("unifiedRoleManagementPolicyAssignment", vec!["policy"]),
+        ("unifiedRoleManagementPolicy", vec!["rules"]),
+        ("identityGovernance", vec!["privilegedAccess"]),
+        ("privilegedAccessRoot", vec!["group"]),
+        (
+            "privilegedAccessGroup",
+            vec![
+                "eligibilityScheduleRequests",
+                "assignmentScheduleRequests",
+                "eligibilitySchedules",
+                "assignmentSchedules",
+                "eligibilityScheduleInstances",
+                "assignmentScheduleInstances",
+            ],
+        ),
         ("unifiedRoleAssignment", vec!["principal", "roleDefinition", "directoryScope"]),
         ("unifiedRoleDefinition", vec!["inheritsPermissionsFrom"]),
     ] {
@@ -255,12 +392,13 @@ fn the_subset_is_verbatim() {
     for (start, _) in SUBSET
         .match_indices("      <EntityType Name=")
         .chain(SUBSET.match_indices("      <ComplexType Name="))
+        .chain(SUBSET.match_indices("      <EnumType Name="))
     {
         let element = &SUBSET[start..];
-        let close = if element.trim_start().starts_with("<EntityType") {
-            "</EntityType>"
-        } else {
-            "</ComplexType>"
+        let close = match element.trim_start() {
+            entity if entity.starts_with("<EntityType") => "</EntityType>",
+            complex if complex.starts_with("<ComplexType") => "</ComplexType>",
+            _ => "</EnumType>",
         };
         let element = &element[..element.find(close).unwrap() + close.len()];
         assert!(
