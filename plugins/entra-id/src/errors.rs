@@ -4,10 +4,13 @@ use doorward_core::{Error, ErrorKind, HttpResponse, Retry, Timestamp};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-use crate::fragments::{Meaning, meaning};
+use crate::fragments::{Meaning, meaning, missing_scopes};
 use crate::permissions::Purpose;
 
 const LONGEST_MESSAGE: usize = 600;
+
+/// The reason where PIM is not licensed.
+pub(crate) const NOT_LICENSED: &str = "pim-not-licensed";
 
 /// An answer that is not the one asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +98,7 @@ impl Denial {
         if self.is("Directory_ExpiredPageToken") {
             return self.expired();
         }
-        if let Some(error) = self.general() {
+        if let Some(error) = self.unlicensed().or_else(|| self.general()) {
             return error;
         }
         match self.status {
@@ -118,8 +121,28 @@ impl Denial {
         }
     }
 
-    /// A 403 that nothing but a missing permission explains.
+    /// PIM where nobody paid for it: reads are refused, too (facts §3.5).
+    pub(crate) fn unlicensed(&self) -> Option<Error> {
+        let error = || {
+            self.error(
+                ErrorKind::Unsupported,
+                NOT_LICENSED,
+                "The tenant has no licence for Privileged Identity Management (PIM), which gives access for a time, or the right to activate it.",
+            )
+            .remedy("PIM needs Microsoft Entra ID P2 or Microsoft Entra ID Governance. Without it roles are given for good only.")
+        };
+        self.is("AadPremiumLicenseRequired").then(error)
+    }
+
+    /// A 403 that nothing but a missing permission explains. What PIM says that it wants counts more
+    /// than what we know of it.
     pub(crate) fn missing_permission(&self, doing: &str, needs: &[&str]) -> Error {
+        let listed = missing_scopes(&self.message);
+        let needs: Vec<&str> = if listed.is_empty() {
+            needs.to_vec()
+        } else {
+            listed.iter().map(String::as_str).collect()
+        };
         self.error(
             ErrorKind::PermissionDenied,
             "missing-permission",
@@ -129,7 +152,7 @@ impl Denial {
             "Grant the app registration one of these application permissions, and admin consent: {}. A new permission works with the next token, within about an hour. An Entra role of the application may allow it, too.",
             needs.join(", ")
         ))
-        .attribute("needs", needs.to_vec())
+        .attribute("needs", needs)
     }
 
     fn concurrency(&self) -> Error {

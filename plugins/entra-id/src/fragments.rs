@@ -61,9 +61,33 @@ pub(crate) fn meaning(message: &str) -> Option<Meaning> {
     TABLE.iter().find(|(fragment, _)| message.contains(fragment)).map(|(_, meaning)| *meaning)
 }
 
+/// The permissions of which PIM says that any one was missing (facts §9): the code beside it,
+/// `UnknownError`, says nothing.
+pub(crate) fn missing_scopes(message: &str) -> Vec<String> {
+    let Some((_, rest)) = message.split_once("missing permission scope ") else {
+        return Vec::new();
+    };
+    let is_name = |char: char| char.is_ascii_alphanumeric() || char == '.';
+    let list = rest.split(|char: char| char != ',' && char != ' ' && !is_name(char)).next();
+    let names = list.unwrap_or_default().split(',').map(|name| name.trim().trim_matches('.'));
+    names.filter(|name| name.contains('.')).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_permissions_that_pim_wants_are_read() {
+        let message = r#"{"errorCode":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory.","instanceAnnotations":[]}"#;
+        assert_eq!(
+            missing_scopes(message),
+            ["RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory"]
+        );
+        for message in ["", "missing permission scope ", "missing permission scope \"", "no"] {
+            assert!(missing_scopes(message).is_empty(), "{message}");
+        }
+    }
 
     #[test]
     fn recorded_messages_are_told_apart() {

@@ -12,7 +12,8 @@
 //! - A service principal: the list that is cast to them, which is short, and readable with little
 //!   (facts §9).
 //! - An **owner**: the owner list, at most 100 (facts §2.1).
-//! - A **role**: its assignments to the principal, compared by scope ([`roles`]).
+//! - A **role**: its assignments to the principal, compared by scope, and what PIM says of them, or the
+//!   eligibility ([`roles`]).
 //!
 //! All may lag behind a write; [`settle`](crate::settle) waits for that.
 
@@ -40,11 +41,8 @@ pub(crate) enum Presence {
 /// Answers with the grant, with nothing, or with the record that it cannot be seen.
 pub(crate) async fn grant(cx: &Context, key: GrantKey) -> Result<Answer> {
     if let Target::Role(role) = target(&key.resource, &key.entitlement)? {
-        let held = roles::held(cx, role, &key).await?;
-        return Ok(Answer {
-            records: held.map(Record::Grant).into_iter().collect(),
-            ..Answer::default()
-        });
+        let records = roles::held(cx, role, &key).await?.records(&key);
+        return Ok(Answer { records, ..Answer::default() });
     }
     let records = match look(cx, &key).await? {
         Presence::Held => vec![Record::Grant(Grant::new(key))],
@@ -60,8 +58,11 @@ pub(crate) async fn look(cx: &Context, key: &GrantKey) -> Result<Presence> {
     let group = match target(&key.resource, &key.entitlement)? {
         Target::Group(group) => group,
         Target::Role(role) => {
-            let held = roles::held(cx, role, key).await?;
-            return Ok(if held.is_some() { Presence::Held } else { Presence::NotHeld });
+            let found = roles::held(cx, role, key).await?;
+            if let Some(error) = found.unseen(key) {
+                return Err(error.clone());
+            }
+            return Ok(if found.grant.is_some() { Presence::Held } else { Presence::NotHeld });
         }
     };
     let possible = key.scope.is_none() && key.kind == GrantKind::Active;

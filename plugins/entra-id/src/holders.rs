@@ -64,7 +64,8 @@ pub(crate) async fn holders(
     let first = if resource.kind == Kind::Role.name() { ASSIGNED } else { MEMBER };
     let group = match target(resource, entitlement.unwrap_or(first))? {
         Target::Group(group) => group,
-        Target::Role(role) => return roles::holders(cx, role, cursor).await,
+        Target::Role(role) if cursor.is_none() => return roles::holders(cx, role).await,
+        Target::Role(_) => return Err(foreign_cursor("the holders of a role are one page")),
     };
     let (mut records, cursor) = match cursor {
         Some(cursor) => (Vec::new(), serde_json::from_value(cursor).map_err(foreign_cursor)?),

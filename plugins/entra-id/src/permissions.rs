@@ -64,6 +64,11 @@ pub(crate) const READ_CONTACTS: Purpose = Purpose {
 };
 pub(crate) const READ_ROLES: Purpose =
     Purpose { what: "directory roles and who holds them", needs: &[ROLE_READ, ROLE_WRITE] };
+/// The schedules, not their instances: those want more (facts §3.5).
+pub(crate) const READ_PIM: Purpose = Purpose {
+    what: "until when roles are held, and who may activate them",
+    needs: READ_ROLES.needs,
+};
 /// `read` alone never lists units (facts §0).
 pub(crate) const READ_UNITS: Purpose =
     Purpose { what: "administrative units", needs: &[UNIT_READ, DIRECTORY_READ, DIRECTORY_WRITE] };

@@ -2,7 +2,7 @@
 //! in and owns each group, and who holds each role.
 //!
 //! Lists come first (phase 0); each group of a page forks a chain of its own for its members and
-//! owners, and the roles fork one for all assignments (phase 1). One request for a page, in the
+//! owners, and the roles fork one for all schedules and assignments (phase 1). One request for a page, in the
 //! service's own pages of 999.
 
 use doorward_core::{
@@ -31,8 +31,8 @@ enum Step {
     List { kind: String, place: Option<Place> },
     /// Who is in and owns a group.
     Links { group: String, created: Option<Timestamp>, at: holders::Cursor },
-    /// Who holds roles.
-    Assignments(roles::Assignments),
+    /// Who holds roles, and who may activate them.
+    Roles(roles::Roles),
 }
 
 /// The kinds that are listed; each is a stream. Devices and contacts become known as members.
@@ -71,11 +71,11 @@ pub(crate) async fn sync(cx: &Context, request: SyncRequest) -> Result<Page> {
     match serde_json::from_value(request.cursor.body).map_err(foreign_cursor)? {
         Step::List { kind, place } => list(cx, &stream, Kind::parse(&kind)?, place).await,
         Step::Links { group, created, at } => links(cx, &stream, group, created, at).await,
-        Step::Assignments(at) => {
-            let (page, next) = roles::assignments(cx, at).await?;
+        Step::Roles(at) => {
+            let (page, next) = roles::roles(cx, at).await?;
+            let continues = next.len() == 1;
             let next = next.into_iter().map(|at| {
-                let continues = at.is_inside_a_list();
-                let cursor = cursor(&stream, 1, &Step::Assignments(at));
+                let cursor = cursor(&stream, 1, &Step::Roles(at));
                 Next { cursor, continues, not_before: None }
             });
             Ok(Page { next: next.collect(), ..page })
@@ -106,7 +106,7 @@ async fn list(cx: &Context, stream: &str, kind: Kind, place: Option<Place>) -> R
         let step = Step::List { kind: kind.name().to_owned(), place: Some(place) };
         next.push(Next { cursor: cursor(stream, 0, &step), continues: true, not_before: None });
     } else if kind == Kind::Role {
-        let step = Step::Assignments(roles::Assignments::default());
+        let step = Step::Roles(roles::Roles::default());
         next.push(Next { cursor: cursor(stream, 1, &step), continues: false, not_before: None });
     }
     Ok(Page { records, next, usage: page.usage, ..Page::default() })

@@ -32,12 +32,20 @@ pub(crate) fn collection() -> Path {
 
 /// The assignments that fit, with the principals, whose kind the bare assignment does not tell. How
 /// large a page is, and whether it can be chosen, is not known (facts §3.4).
-pub(crate) fn list(filters: &[(&str, &str)]) -> Place {
+pub(crate) fn list(filters: Filters<'_>) -> Place {
+    rows(collection(), filters)
+}
+
+/// Properties and what they must be.
+pub(crate) type Filters<'a> = &'a [(&'a str, &'a str)];
+
+/// The rows of a collection that fit, with their principals.
+pub(super) fn rows(collection: Path, filters: Filters<'_>) -> Place {
     let filter: Vec<String> =
         filters.iter().map(|(name, value)| format!("{name} eq {}", literal(value))).collect();
     let path = match filter.as_slice() {
-        [] => collection(),
-        filters => collection().query("$filter", &filters.join(" and ")),
+        [] => collection,
+        filters => collection.query("$filter", &filters.join(" and ")),
     };
     Place::first(path.query("$expand", "principal"))
 }
@@ -65,17 +73,23 @@ impl Assignment {
         self.principal.as_ref()?.kind(None)
     }
 
-    /// The grant, or what could not be told of it.
-    pub(crate) fn record(&self) -> Record {
-        match (self.principal_kind(), self.scope()) {
-            (Some(kind), Ok(scope)) => {
-                Record::Grant(self.grant(kind.key(&self.principal_id), scope))
-            }
-            (None, Ok(_)) => self.left_out(
+    /// The grant, or the record of what could not be told of it.
+    pub(crate) fn told(&self) -> Result<Grant, Box<Record>> {
+        match self.principal_kind() {
+            Some(kind) => self.told_of(kind.key(&self.principal_id)),
+            None if self.scope().is_err() => Err(Box::new(self.unknown_scope())),
+            None => Err(Box::new(self.left_out(
                 "unknown-principal",
                 "Somebody holds the role of whom Microsoft Graph does not show what they are; they may be deleted.",
-            ),
-            (_, Err(())) => self.unknown_scope(),
+            ))),
+        }
+    }
+
+    /// The same of a principal whose kind is known.
+    pub(crate) fn told_of(&self, principal: ObjectRef) -> Result<Grant, Box<Record>> {
+        match self.scope() {
+            Ok(scope) => Ok(self.grant(principal, scope)),
+            Err(()) => Err(Box::new(self.unknown_scope())),
         }
     }
 

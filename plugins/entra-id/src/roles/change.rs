@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::assignment::{collection, directory_scope};
-use super::read::held;
+use super::look::held;
 use super::refusals::verdict;
 use crate::apply::Change;
 use crate::errors::Denial;
@@ -21,7 +21,7 @@ pub(crate) async fn apply(cx: &Context, role: &str, change: &Change<'_>) -> Resu
     let (request, done, known) = if change.adds {
         (create(role, change.key)?, OutcomeKind::Granted, None)
     } else {
-        let id = held(cx, role, change.key).await?.and_then(|grant| grant.provider_id);
+        let id = held(cx, role, change.key).await?.assignment;
         let Some(id) = id else { return Ok(Outcome::new(OutcomeKind::AlreadyRevoked)) };
         (delete(&id), OutcomeKind::Revoked, Some(id))
     };

@@ -1,11 +1,12 @@
 //! The roles of a principal: its own, and those of the role-assignable groups that it is in. Such
 //! groups take no groups as members (facts §2.1), so that direct membership is the whole way.
 
-use doorward_core::{Context, ErrorKind, ObjectRef, Record, Result};
+use doorward_core::{Context, ErrorKind, Grant, ObjectRef, Record, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::assignment::{Assignment, list};
+use super::pim::{KINDS, Pim};
 use super::read::limit;
 use crate::find::by_id;
 use crate::graph::{self, Place};
@@ -32,7 +33,8 @@ impl Holder {
     }
 }
 
-/// The roles of one holder, as grants of the principal; `None` when roles may not be read.
+/// The roles of one holder, as grants of the principal, and those that it may activate; `None` when
+/// roles may not be read.
 pub(crate) async fn holdings(
     cx: &Context,
     principal: &ObjectRef,
@@ -44,25 +46,26 @@ pub(crate) async fn holdings(
             Err(error) if error.kind == ErrorKind::PermissionDenied => return Ok(None),
             Err(error) => return Err(error),
         };
-    let mut roles: BTreeMap<&str, Option<Record>> = BTreeMap::new();
-    let mut records = Vec::new();
-    for assignment in &assignments {
-        match assignment.scope() {
-            Ok(scope) => {
-                let mut grant = assignment.grant(principal.clone(), scope);
-                grant.via = holder.is_group_of.then(|| Kind::Group.key(&holder.id));
-                records.push(Record::Grant(grant));
-            }
-            Err(()) => records.push(assignment.unknown_scope()),
-        }
-        roles.insert(&assignment.role_definition_id, None);
-    }
-    for (role, record) in &mut roles {
-        *record = by_id(cx, Kind::Role, role).await?.map(|role| role.object(Kind::Role).into());
+    let pim = Pim::read(cx, &KINDS, &[("principalId", &holder.id)]).await?;
+    let via = holder.is_group_of.then(|| Kind::Group.key(&holder.id));
+    let mut records = pim.told(cx.now(), &assignments, |row| {
+        let grant = row.told_of(principal.clone())?;
+        Ok(Grant { via: via.clone(), ..grant })
+    });
+    let held = records.iter().filter_map(|record| match record {
+        Record::Grant(grant) => Some(grant.key.resource.id.clone()),
+        _ => None,
+    });
+    let left_out = assignments.iter().filter(|assignment| assignment.scope().is_err());
+    let held: BTreeSet<String> =
+        held.chain(left_out.map(|assignment| assignment.role_definition_id.clone())).collect();
+    for role in &held {
+        let role = by_id(cx, Kind::Role, role).await?;
+        records.extend(role.map(|role| Record::from(role.object(Kind::Role))));
     }
     let limits: BTreeSet<ObjectRef> = records.iter().filter_map(limit).collect();
-    records.extend(roles.into_values().flatten());
     records.extend(scopes::named(cx, limits).await);
+    records.extend(pim.gap(principal));
     Ok(Some(records))
 }
 

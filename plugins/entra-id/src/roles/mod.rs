@@ -1,19 +1,24 @@
-//! Directory roles: their definitions, who holds them where, and changes of that (facts §3.4).
+//! Directory roles: their definitions, who holds them where and until when, who may activate them, and
+//! changes of that (facts §3.4, §3.5).
 
 mod assignment;
 mod change;
 mod definition;
 mod holdings;
+mod look;
 mod paths;
+mod pim;
 mod privileged;
 mod read;
 mod refusals;
+mod schedule;
 mod sync;
 
 pub(crate) use assignment::{Assignment, directory_scope};
 pub(crate) use change::apply;
 pub(crate) use definition::{CLASSES, resource};
 pub(crate) use holdings::{Holder, assignments_of, holdings, not_visible};
+pub(crate) use look::held;
 pub(crate) use paths::paths;
-pub(crate) use read::{held, holders};
-pub(crate) use sync::{Assignments, assignments};
+pub(crate) use read::holders;
+pub(crate) use sync::{Roles, roles};

@@ -1,4 +1,7 @@
 //! Every way by which somebody has a role: its own assignments, and those of groups that it is in.
+//!
+//! Only what is held now is a way. Who is eligible has nothing before it is activated, and then an
+//! assignment; holders and holdings tell eligibility.
 
 use doorward_core::{
     AccessPath, Answer, Attributes, Context, ErrorKind, GrantKey, ObjectRef, Result,
@@ -29,7 +32,7 @@ pub(crate) async fn paths(cx: &Context, principal: &ObjectRef, role: &str) -> Re
             Some(Kind::Group) => {}
             // It may be a group that the principal is in.
             None => {
-                answer.records.push(assignment.record());
+                answer.records.extend(assignment.told().err().map(|record| *record));
                 continue;
             }
             Some(_) => continue,

@@ -1,38 +1,49 @@
-//! Who holds a role, and whether somebody does.
+//! Who holds a role, and who may activate it.
 
-use doorward_core::{Answer, Context, Grant, GrantKey, GrantKind, ObjectRef, Record, Result};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use doorward_core::{Answer, Context, ObjectRef, Record, Result};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment::{Assignment, list};
 use super::definition::is_global_administrator;
+use super::pim::{KINDS, Pim};
 use crate::find::{by_id, existing};
-use crate::graph::{self, Place, foreign_cursor};
-use crate::kinds::{Kind, is_id};
+use crate::graph;
+use crate::kinds::Kind;
 use crate::objects::{DirectoryObject, record};
 use crate::permissions::READ_ROLES;
 use crate::scopes;
 
-/// One page of the holders of a role, at all scopes.
-pub(crate) async fn holders(cx: &Context, role: &str, cursor: Option<Value>) -> Result<Answer> {
-    let place: Place = match cursor {
-        Some(cursor) => serde_json::from_value(cursor).map_err(foreign_cursor)?,
-        None => list(&[("roleDefinitionId", &existing(cx, &Kind::Role.key(role)).await?.id)]),
-    };
-    let page = graph::page::<Assignment>(cx, place, &READ_ROLES).await?;
-    let mut records = Vec::new();
-    for assignment in &page.objects {
-        records.extend(holder(cx, role, assignment).await);
-    }
+/// The holders of a role at all scopes, and who is eligible for it. They are told at once: what PIM
+/// says belongs to assignments of any page.
+pub(crate) async fn holders(cx: &Context, role: &str) -> Result<Answer> {
+    let role = existing(cx, &Kind::Role.key(role)).await?;
+    let filters = [("roleDefinitionId", role.id.as_str())];
+    let assignments: Vec<Assignment> = graph::all(cx, list(&filters), &READ_ROLES).await?;
+    let pim = Pim::read(cx, &KINDS, &filters).await?;
+    let mut records = pim.told(cx.now(), &assignments, Assignment::told);
+    records.extend(principals(cx, &role.id, &assignments, &pim).await);
     let limits: BTreeSet<ObjectRef> = records.iter().filter_map(limit).collect();
     records.extend(scopes::named(cx, limits).await);
-    Ok(Answer { records, next: page.next.map(|place| json!(place)), ..Answer::default() })
+    records.extend(pim.gap(&Kind::Role.key(&role.id)));
+    Ok(Answer { records, ..Answer::default() })
 }
 
-/// The principal and the grant.
-async fn holder(cx: &Context, role: &str, assignment: &Assignment) -> Vec<Record> {
-    let mut records = vec![assignment.record()];
-    if let (Some(object), Some(kind)) = (&assignment.principal, assignment.principal_kind()) {
+/// Each principal once.
+async fn principals(
+    cx: &Context,
+    role: &str,
+    assignments: &[Assignment],
+    pim: &Pim,
+) -> Vec<Record> {
+    let schedules = KINDS.iter().flat_map(|kind| pim.of(*kind)).filter(|row| row.is_direct());
+    let rows = assignments.iter().chain(schedules.map(|row| &row.held));
+    let known: BTreeMap<&str, (&DirectoryObject, Kind)> = rows
+        .filter_map(|row| {
+            Some((row.principal_id.as_str(), (row.principal.as_ref()?, row.principal_kind()?)))
+        })
+        .collect();
+    let mut records = Vec::new();
+    for (object, kind) in known.into_values() {
         records.push(record(&principal(cx, role, object, kind).await, kind));
     }
     records
@@ -66,20 +77,4 @@ pub(super) fn limit(record: &Record) -> Option<ObjectRef> {
         Record::Grant(grant) => grant.key.scope.clone(),
         _ => None,
     }
-}
-
-/// The grant, when the principal holds the role directly at exactly this scope.
-pub(crate) async fn held(cx: &Context, role: &str, key: &GrantKey) -> Result<Option<Grant>> {
-    Kind::of_principal(&key.principal)?;
-    if key.kind != GrantKind::Active || !is_id(role) || !is_id(&key.principal.id) {
-        return Ok(None);
-    }
-    let place = list(&[("principalId", &key.principal.id), ("roleDefinitionId", role)]);
-    let assignments: Vec<Assignment> = graph::all(cx, place, &READ_ROLES).await?;
-    Ok(assignments
-        .iter()
-        // Whatever the filter let through: another one's assignment must not be taken for this one.
-        .filter(|assignment| assignment.is_of(role, &key.principal.id))
-        .find(|assignment| assignment.scope().as_ref() == Ok(&key.scope))
-        .map(|assignment| assignment.grant(key.principal.clone(), key.scope.clone())))
 }

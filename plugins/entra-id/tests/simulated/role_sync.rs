@@ -9,7 +9,7 @@ use entra_sim::{Kind, Settings, Size};
 use crate::world::World;
 
 /// All records of a stream; cursors go through text, as a host keeps them.
-async fn stream(world: &World, name: &str) -> Result<Vec<Record>> {
+pub(crate) async fn stream(world: &World, name: &str) -> Result<Vec<Record>> {
     let request = StartRequest { stream: Some(name.to_owned()), ..StartRequest::default() };
     let mut waiting = world.connector.start(request).unwrap();
     assert_eq!(waiting.len(), 1, "{name}");
