@@ -25,6 +25,10 @@ pub(crate) struct Change<'a> {
     pub(crate) target: Target<'a>,
     pub(crate) key: &'a GrantKey,
     pub(crate) resource: &'a Resource,
+    /// Until when it is given; `None`: for good.
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) ticket: Option<&'a str>,
 }
 
 /// One operation by `POST …/$ref` or `DELETE …/$ref`; several grants of one entitlement on one
@@ -65,12 +69,13 @@ pub(crate) fn change(operation: &Operation) -> Result<Change<'_>> {
     let (key, resource) = operation.action.grant().ok_or_else(|| unsupported(&operation.action))?;
     let kind = Kind::of_principal(&key.principal)?;
     let target = target(&key.resource, &key.entitlement)?;
-    if key.kind != GrantKind::Active || until(&operation.action).is_some() {
-        return Err(unsupported_grant(
-            "Eligible access and access with an end are not supported yet.",
-        ));
-    }
+    let until = until(&operation.action);
     match target {
+        Target::Group(_) if key.kind != GrantKind::Active || until.is_some() => {
+            return Err(unsupported_grant(
+                "Eligible members and owners, and those with an end, are not supported yet.",
+            ));
+        }
         Target::Group(_) if key.scope.is_some() => {
             return Err(unsupported_grant("Members and owners of groups have no scope."));
         }
@@ -89,7 +94,15 @@ pub(crate) fn change(operation: &Operation) -> Result<Change<'_>> {
             kind.article_name()
         )));
     }
-    Ok(Change { adds: matches!(operation.action, Action::Grant { .. }), target, key, resource })
+    Ok(Change {
+        adds: matches!(operation.action, Action::Grant { .. }),
+        target,
+        key,
+        resource,
+        until,
+        reason: operation.reason.as_deref(),
+        ticket: operation.ticket.as_deref(),
+    })
 }
 
 fn until(action: &Action) -> Option<Timestamp> {
@@ -303,6 +316,21 @@ mod tests {
         );
         assert_eq!(request.body.unwrap()["owners@odata.bind"].as_array().unwrap().len(), 20);
         assert_eq!(bound(&many(21)).unwrap_err().kind, ErrorKind::InvalidRequest);
+    }
+
+    #[test]
+    fn members_and_owners_are_neither_eligible_nor_for_a_time() {
+        for (name, value) in
+            [("until", json!("2026-11-23T16:00:00Z")), ("key", json!({"kind": "eligible"}))]
+        {
+            let mut told = json!(operation(true, GROUP, &user(1), MEMBER));
+            match value.as_object() {
+                Some(fields) => told[name].as_object_mut().unwrap().extend(fields.clone()),
+                None => told[name] = value,
+            }
+            let error = change(&serde_json::from_value(told).unwrap()).unwrap_err();
+            assert_eq!(error.reason, "unsupported-grant", "{name}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) enum Meaning {
     NotRoleAssignable,
     /// A role that holds everywhere or nowhere.
     ScopeNotSupported,
+    /// PIM's own words for a permission that the token lacks (facts §9).
+    PermissionMissing,
 }
 
 /// Lower case; the first that is found decides (facts §2.2, §3.4, §5.2).
@@ -53,12 +55,40 @@ const TABLE: &[(&str, Meaning)] = &[
     ("conflicting object with one or more of the specified property", Meaning::Conflicting),
     ("groups without isassignabletorole", Meaning::NotRoleAssignable),
     ("not supported to be assigned to a single resource scope", Meaning::ScopeNotSupported),
+    ("permissionscopenotgranted", Meaning::PermissionMissing),
 ];
 
 /// What a message means, as far as the table knows it.
 pub(crate) fn meaning(message: &str) -> Option<Meaning> {
     let message = message.to_lowercase();
     TABLE.iter().find(|(fragment, _)| message.contains(fragment)).map(|(_, meaning)| *meaning)
+}
+
+/// A rule of the policy that PIM holds requests for a role against. The code is the same for all
+/// (facts §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Mfa,
+    Eligibility,
+    Expiration,
+    Ticketing,
+    Justification,
+}
+
+/// Lower case; those that a caller can do least about come first.
+const RULES: &[(&str, Rule)] = &[
+    ("mfarule", Rule::Mfa),
+    ("eligibilityrule", Rule::Eligibility),
+    ("expirationrule", Rule::Expiration),
+    ("ticketingrule", Rule::Ticketing),
+    ("justificationrule", Rule::Justification),
+];
+
+/// The rules that a request breaks, as the message names them.
+pub(crate) fn broken_rules(message: &str) -> Vec<Rule> {
+    let message = message.to_lowercase();
+    let broken = RULES.iter().filter(|(name, _)| message.contains(name));
+    broken.map(|(_, rule)| *rule).collect()
 }
 
 /// The permissions of which PIM says that any one was missing (facts §9): the code beside it,
@@ -76,6 +106,22 @@ pub(crate) fn missing_scopes(message: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn broken_rules_are_read_in_both_forms() {
+        let table = [
+            (
+                r#"The following policy rules failed: ["JustificationRule","MfaRule"]"#,
+                vec![Rule::Mfa, Rule::Justification],
+            ),
+            ("JustificationRule - Justification is required", vec![Rule::Justification]),
+            (r#"["ExpirationRule"]"#, vec![Rule::Expiration]),
+            ("something else", vec![]),
+        ];
+        for (message, rules) in table {
+            assert_eq!(broken_rules(message), rules, "{message}");
+        }
+    }
 
     #[test]
     fn the_permissions_that_pim_wants_are_read() {

@@ -23,6 +23,10 @@ pub(crate) const GROUP_MEMBER_WRITE: &str = "GroupMember.ReadWrite.All";
 pub(crate) const HIDDEN_READ: &str = "Member.Read.Hidden";
 pub(crate) const ROLE_READ: &str = "RoleManagement.Read.Directory";
 pub(crate) const ROLE_WRITE: &str = "RoleManagement.ReadWrite.Directory";
+pub(crate) const ASSIGNMENT_SCHEDULE_WRITE: &str = "RoleAssignmentSchedule.ReadWrite.Directory";
+pub(crate) const ASSIGNMENT_SCHEDULE_REMOVE: &str = "RoleAssignmentSchedule.Remove.Directory";
+pub(crate) const ELIGIBILITY_SCHEDULE_WRITE: &str = "RoleEligibilitySchedule.ReadWrite.Directory";
+pub(crate) const ELIGIBILITY_SCHEDULE_REMOVE: &str = "RoleEligibilitySchedule.Remove.Directory";
 pub(crate) const UNIT_READ: &str = "AdministrativeUnit.Read.All";
 pub(crate) const APPLICATION_READ: &str = "Application.Read.All";
 pub(crate) const APPLICATION_WRITE: &str = "Application.ReadWrite.All";
@@ -86,8 +90,21 @@ pub(crate) const READ_APPLICATIONS: Purpose = Purpose {
 pub(crate) const WRITE_MEMBERS: &[&str] = &[GROUP_MEMBER_WRITE, GROUP_WRITE, DIRECTORY_WRITE];
 /// Changes owners (facts §0).
 pub(crate) const WRITE_OWNERS: &[&str] = &[GROUP_WRITE, DIRECTORY_WRITE];
-/// Gives and takes roles: no other permission does (facts §0).
+/// Gives and takes roles for good: no other permission does (facts §0).
 pub(crate) const WRITE_ROLES: &[&str] = &[ROLE_WRITE];
+/// Gives roles for a time, through PIM (facts §0, §3.5).
+pub(crate) const WRITE_ACTIVE: &[&str] = &[ASSIGNMENT_SCHEDULE_WRITE, ROLE_WRITE];
+/// Takes roles through PIM.
+pub(crate) const REMOVE_ACTIVE: &[&str] =
+    &[ASSIGNMENT_SCHEDULE_REMOVE, ASSIGNMENT_SCHEDULE_WRITE, ROLE_WRITE];
+/// Makes somebody eligible.
+pub(crate) const WRITE_ELIGIBLE: &[&str] = &[ELIGIBILITY_SCHEDULE_WRITE, ROLE_WRITE];
+/// Takes eligibility.
+pub(crate) const REMOVE_ELIGIBLE: &[&str] =
+    &[ELIGIBILITY_SCHEDULE_REMOVE, ELIGIBILITY_SCHEDULE_WRITE, ROLE_WRITE];
+/// A request to PIM, which only those may read who may make it (facts §3.5).
+pub(crate) const READ_REQUESTS: Purpose =
+    Purpose { what: "what became of a request to PIM", needs: WRITE_ACTIVE };
 
 /// What must come on top for members of this kind under the least-privileged set (facts §0).
 pub(crate) fn extra_for_member(kind: &str) -> Option<&'static str> {

@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use crate::apply::{change, unsupported};
 use crate::grant::{Presence, look};
 use crate::holders::HIDDEN;
+use crate::kinds::Target;
+use crate::roles;
 
 /// Longer than every lag that was seen (facts §7, §9: 2–30 s).
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
@@ -21,25 +23,42 @@ const WINDOW: SignedDuration = SignedDuration::from_secs(60);
 /// Looks at the target.
 pub(crate) async fn settle(cx: &Context, request: SettleRequest) -> Result<Outcome> {
     let change = change(&request.operation)?;
+    if let Target::Role(role) = change.target {
+        return roles::settle(cx, role, &change, &request).await;
+    }
     let presence = look(cx, change.key).await?;
-    judge(&request, presence, cx.now())
+    judge(&request, presence, false, cx.now())
 }
 
-fn judge(request: &SettleRequest, presence: Presence, now: Timestamp) -> Result<Outcome> {
+/// `may_be_empty`: that nothing is seen may be so for a moment only.
+pub(crate) fn judge(
+    request: &SettleRequest,
+    presence: Presence,
+    may_be_empty: bool,
+    now: Timestamp,
+) -> Result<Outcome> {
     if presence == Presence::Hidden {
         return Err(hidden());
     }
     let outcome = request
         .outcome(presence == Presence::Held)
         .ok_or_else(|| unsupported(&request.operation.action))?;
-    let may_lag = now.duration_since(request.given_up) < WINDOW;
+    let may_lag = may_lag(request, now);
     let may_be_older =
         request.last_changed.is_some_and(|changed| request.sent.duration_since(changed) < WINDOW);
-    let may_be_hidden = presence == Presence::Missing;
+    let may_be_hidden = match presence {
+        Presence::Missing => true,
+        presence => may_be_empty && presence == Presence::NotHeld,
+    };
     if may_lag && (may_be_older || may_be_hidden || outcome.kind == OutcomeKind::NotApplied) {
         return Ok(Outcome::new(OutcomeKind::Unknown));
     }
     Ok(outcome)
+}
+
+/// Whether a replica may still show the state before the write.
+pub(crate) fn may_lag(request: &SettleRequest, now: Timestamp) -> bool {
+    now.duration_since(request.given_up) < WINDOW
 }
 
 fn hidden() -> Error {
@@ -92,7 +111,7 @@ mod tests {
         for (adds, presence, held_before, seconds, expected) in table {
             let request = request(adds, held_before);
             let now = request.sent + SignedDuration::from_secs(seconds);
-            let judged = judge(&request, presence, now)
+            let judged = judge(&request, presence, false, now)
                 .map(|outcome| outcome.kind)
                 .map_err(|error| error.reason);
             assert_eq!(
@@ -110,7 +129,7 @@ mod tests {
         request.given_up = request.sent + SignedDuration::from_secs(100);
         for (seconds, expected) in [(101, OutcomeKind::Unknown), (160, OutcomeKind::NotApplied)] {
             let now = request.sent + SignedDuration::from_secs(seconds);
-            assert_eq!(judge(&request, Presence::NotHeld, now).unwrap().kind, expected);
+            assert_eq!(judge(&request, Presence::NotHeld, false, now).unwrap().kind, expected);
         }
     }
 
@@ -128,7 +147,7 @@ mod tests {
             request.last_changed =
                 changed.map(|changed| request.sent + SignedDuration::from_secs(changed));
             let now = request.sent + SignedDuration::from_secs(seconds);
-            assert_eq!(judge(&request, Presence::Held, now).unwrap().kind, expected);
+            assert_eq!(judge(&request, Presence::Held, false, now).unwrap().kind, expected);
         }
     }
 }

@@ -95,7 +95,9 @@ fn judged(case: &Case, status: u16, code: &str, message: &str) -> (String, Retry
         case.entitlement,
     );
     let target = crate::kinds::Target::Group(GROUP);
-    let change = Change { adds: case.adds, target, key: &key, resource: &resource };
+    let (until, reason, ticket) = (None, None, None);
+    let (adds, key, resource) = (case.adds, &key, &resource);
+    let change = Change { adds, target, key, resource, until, reason, ticket };
     let claims = Attributes::from_iter([("roles".to_owned(), json!(case.roles))]);
     let cx = context(Nobody(claims));
     let body = json!({"error": {"code": code, "message": message}}).to_string().into_bytes();

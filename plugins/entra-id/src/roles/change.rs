@@ -1,56 +1,167 @@
 //! Giving and taking a role.
+//!
+//! For good, and active, it is an assignment (`roleAssignments`), as without PIM. For a time, or as
+//! eligibility, it is a request to PIM, which tells when it ends. It is taken the way it was given.
 
 use doorward_core::{
-    Context, Error, ErrorKind, GrantKey, HttpRequest, Method, Outcome, OutcomeKind, Result,
+    Context, Error, ErrorKind, Grant, GrantKey, GrantKind, HttpRequest, HttpResponse, Method,
+    Outcome, OutcomeKind, Result, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::json;
 
 use super::assignment::{collection, directory_scope};
-use super::look::held;
+use super::look::{Found, held, look};
+use super::pim::KINDS;
+use super::pim_refusals::{MISSING, TOO_YOUNG, too_young};
 use super::refusals::verdict;
+use super::request::{self, Handle};
 use crate::apply::Change;
 use crate::errors::Denial;
 use crate::graph::ENDPOINT;
+use crate::permissions::{
+    REMOVE_ACTIVE, REMOVE_ELIGIBLE, ROLE_WRITE, WRITE_ACTIVE, WRITE_ELIGIBLE, WRITE_ROLES,
+};
 use crate::refusals::Verdict;
+use crate::token::Claims;
 
-/// One change. A role that is taken is named by its assignment's id, which only a read tells (facts
-/// §3.4: it is opaque), so that taking one is a read and a write. What the read does not show cannot
-/// be taken; that a replica lags is for the host to doubt.
+/// The attribute of an outcome: the role was taken, and its holder can have it again.
+const CAN_ACTIVATE: &str = "canActivateAgain";
+
+/// One change: one write, after the reads that it takes.
 pub(crate) async fn apply(cx: &Context, role: &str, change: &Change<'_>) -> Result<Outcome> {
-    let (request, done, known) = if change.adds {
-        (create(role, change.key)?, OutcomeKind::Granted, None)
-    } else {
-        let id = held(cx, role, change.key).await?.assignment;
-        let Some(id) = id else { return Ok(Outcome::new(OutcomeKind::AlreadyRevoked)) };
-        (delete(&id), OutcomeKind::Revoked, Some(id))
+    if change.adds { give(cx, role, change).await } else { take(cx, role, change).await }
+}
+
+async fn give(cx: &Context, role: &str, change: &Change<'_>) -> Result<Outcome> {
+    let key = change.key;
+    let (request, needs) = match (key.kind, change.until) {
+        (GrantKind::Active, None) => (create(role, key)?, WRITE_ROLES),
+        (GrantKind::Active, _) => (ask(cx, role, change)?, WRITE_ACTIVE),
+        (GrantKind::Eligible, _) => (ask(cx, role, change)?, WRITE_ELIGIBLE),
     };
     let response = cx.http().send(request).await?;
-    if matches!(response.status, 201 | 204) {
-        let mut outcome = Outcome::new(done);
-        outcome.provider_id = known.or_else(|| made(&response.body));
-        return Ok(outcome);
+    if response.status == 201 && needs == WRITE_ROLES {
+        let provider_id = made(&response.body);
+        return Ok(Outcome { provider_id, ..Outcome::new(OutcomeKind::Granted) });
     }
-    match verdict(cx, change, &Denial::read(&response, cx.now())).await {
+    if response.status == 201 {
+        return request::outcome(&response.body, change);
+    }
+    match refused(cx, role, change, &response, needs).await {
         Verdict::Failed(error) => Err(*error),
-        Verdict::Already | Verdict::AlreadyIfGroupExists if change.adds => {
-            Ok(Outcome::new(OutcomeKind::AlreadyGranted))
-        }
-        Verdict::Already | Verdict::AlreadyIfGroupExists => {
-            Ok(Outcome::new(OutcomeKind::AlreadyRevoked))
-        }
+        Verdict::Already | Verdict::AlreadyIfGroupExists => Ok(already(cx, role, key).await),
     }
 }
 
-fn create(role: &str, key: &GrantKey) -> Result<HttpRequest> {
-    let scope = directory_scope(key.scope.as_ref()).ok_or_else(|| {
+/// What is held already may end by itself: a look tells when, and what it does not tell is left out.
+async fn already(cx: &Context, role: &str, key: &GrantKey) -> Outcome {
+    let outcome = Outcome::new(OutcomeKind::AlreadyGranted);
+    match held(cx, role, key).await {
+        Ok(Found { grant: Some(grant), .. }) => Outcome {
+            until: grant.ends,
+            provider_id: grant.provider_id,
+            attributes: grant.attributes,
+            ..outcome
+        },
+        Ok(_) | Err(_) => outcome,
+    }
+}
+
+/// What the reads do not show cannot be taken; that a replica lags is for the host to doubt.
+async fn take(cx: &Context, role: &str, change: &Change<'_>) -> Result<Outcome> {
+    let key = change.key;
+    let kinds = if key.kind == GrantKind::Active { &KINDS[..] } else { &[GrantKind::Eligible] };
+    let found = look(cx, role, key, kinds).await?;
+    if let Some(error) = found.unseen(key) {
+        return Err(error.clone());
+    }
+    let Some(grant) = &found.grant else {
+        return Ok(also(Outcome::new(OutcomeKind::AlreadyRevoked), cx.now(), &found, key));
+    };
+    let (request, needs) = match (key.kind, &found.assignment) {
+        (GrantKind::Eligible, _) => (ask(cx, role, change)?, REMOVE_ELIGIBLE),
+        (_, Some(id)) if is_deleted(cx, grant, id).await => (delete(id), WRITE_ROLES),
+        _ => (ask(cx, role, change)?, REMOVE_ACTIVE),
+    };
+    let response = cx.http().send(request).await?;
+    let outcome = match response.status {
+        201 => request::outcome(&response.body, change)?,
+        204 => {
+            Outcome { provider_id: found.assignment.clone(), ..Outcome::new(OutcomeKind::Revoked) }
+        }
+        _ if Denial::read(&response, cx.now()).is(MISSING) => said_missing(),
+        _ => match refused(cx, role, change, &response, needs).await {
+            Verdict::Failed(error) => return Err(*error),
+            Verdict::Already | Verdict::AlreadyIfGroupExists => {
+                Outcome::new(OutcomeKind::AlreadyRevoked)
+            }
+        },
+    };
+    Ok(also(outcome, cx.now(), &found, key))
+}
+
+/// It was there a moment ago. So the service has just taken it away and says otherwise (facts §9), or
+/// somebody else has: a look decides, and this answer is one of two that it is gone.
+fn said_missing() -> Outcome {
+    Outcome { handle: Some(json!(Handle::Missing)), ..Outcome::new(OutcomeKind::Unknown) }
+}
+
+/// Whether the assignment itself is deleted. What PIM gave is taken through PIM, so that its schedule
+/// goes, too. PIM also takes what it did not give; that is the way of somebody who may only take.
+async fn is_deleted(cx: &Context, grant: &Grant, assignment: &str) -> bool {
+    if grant.provider_id.as_deref() != Some(assignment) {
+        return false;
+    }
+    let claims = Claims::read(cx).await.unwrap_or_default();
+    let permissions = claims.roles();
+    let takes_by_pim = REMOVE_ACTIVE.iter().any(|one| permissions.contains(one));
+    permissions.contains(ROLE_WRITE) || !takes_by_pim
+}
+
+/// Says beside the outcome of taking an active role that the principal, itself or through a group,
+/// can activate it.
+fn also(mut outcome: Outcome, now: Timestamp, found: &Found, key: &GrantKey) -> Outcome {
+    let may_activate = found.pim.of(GrantKind::Eligible).iter().any(|row| {
+        let scope = row.held.scope();
+        row.holds(now) && (scope == Ok(None) || scope.as_ref() == Ok(&key.scope))
+    });
+    if key.kind == GrantKind::Active && may_activate {
+        outcome.attributes.insert(CAN_ACTIVATE.to_owned(), json!(true));
+    }
+    outcome
+}
+
+async fn refused(
+    cx: &Context,
+    role: &str,
+    change: &Change<'_>,
+    response: &HttpResponse,
+    needs: &[&str],
+) -> Verdict {
+    let denial = Denial::read(response, cx.now());
+    if denial.is(TOO_YOUNG) {
+        return too_young(cx, role, change, &denial).await.into();
+    }
+    verdict(cx, change, &denial, needs).await
+}
+
+fn ask(cx: &Context, role: &str, change: &Change<'_>) -> Result<HttpRequest> {
+    Ok(request::ask(cx.now(), role, &scope(change.key)?, change))
+}
+
+fn scope(key: &GrantKey) -> Result<String> {
+    directory_scope(key.scope.as_ref()).ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, "unsupported-grant", "A role has no such scope.")
-    })?;
+    })
+}
+
+fn create(role: &str, key: &GrantKey) -> Result<HttpRequest> {
     Ok(HttpRequest::new(ENDPOINT, Method::Post, collection()).json(json!({
         "@odata.type": "#microsoft.graph.unifiedRoleAssignment",
         "roleDefinitionId": role,
         "principalId": key.principal.id,
-        "directoryScopeId": scope,
+        "directoryScopeId": scope(key)?,
     })))
 }
 

@@ -1,24 +1,30 @@
-//! What a refused change of a role means (facts §3.4).
+//! What a refused change of a role means (facts §3.4; what PIM alone says is in [`pim_refusals`]).
 
 use doorward_core::{Context, Error, ErrorKind, Retry};
 
+use super::pim_refusals;
 use crate::apply::Change;
 use crate::errors::Denial;
 use crate::fragments::Meaning;
-use crate::permissions::WRITE_ROLES;
 use crate::refusals::Verdict;
 use crate::token::Claims;
 
-/// Judges a refused write.
-pub(super) async fn verdict(cx: &Context, change: &Change<'_>, denial: &Denial) -> Verdict {
+/// Judges a refused write, which `needs` one of these permissions.
+pub(super) async fn verdict(
+    cx: &Context,
+    change: &Change<'_>,
+    denial: &Denial,
+    needs: &[&str],
+) -> Verdict {
     if change.adds && is_duplicate(denial) {
         return Verdict::Already;
     }
-    if let Some(error) = denial.general() {
+    let known = denial.unlicensed().or_else(|| pim_refusals::refusal(change, denial));
+    if let Some(error) = known.or_else(|| denial.general()) {
         return error.into();
     }
     match denial.status {
-        403 => forbidden(cx, change, denial).await.into(),
+        403 => forbidden(cx, change, denial, needs).await.into(),
         404 if denial.code.is_empty() => denial.unexpected().into(),
         404 if !change.adds => Verdict::Already,
         404 => missing(change, denial).into(),
@@ -26,13 +32,14 @@ pub(super) async fn verdict(cx: &Context, change: &Change<'_>, denial: &Denial) 
     }
 }
 
-/// Recorded as a 400 whose code says nothing, documented elsewhere as a 409 (facts §3.4).
+/// Of an assignment without PIM recorded as a 400 whose code says nothing, documented elsewhere as a 409 (facts §3.4).
 fn is_duplicate(denial: &Denial) -> bool {
-    denial.is("Request_MultipleObjectsWithSameKeyValue")
+    denial.is(pim_refusals::EXISTS)
+        || denial.is("Request_MultipleObjectsWithSameKeyValue")
         || (matches!(denial.status, 400 | 409) && denial.meaning() == Some(Meaning::Conflicting))
 }
 
-async fn forbidden(cx: &Context, change: &Change<'_>, denial: &Denial) -> Error {
+async fn forbidden(cx: &Context, change: &Change<'_>, denial: &Denial, needs: &[&str]) -> Error {
     let role = &change.resource.name;
     if denial.is("Directory_QuotaExceeded") {
         return denial
@@ -41,9 +48,11 @@ async fn forbidden(cx: &Context, change: &Change<'_>, denial: &Denial) -> Error 
     }
     // Only the explanation depends on the claims: without them it is less exact.
     let claims = Claims::read(cx).await.unwrap_or_default();
-    if !WRITE_ROLES.iter().any(|needed| claims.roles().contains(needed)) {
-        let doing = format!("to change who holds the role {role}");
-        return denial.missing_permission(&doing, WRITE_ROLES);
+    let doing = format!("to change who holds the role {role}");
+    if denial.meaning() == Some(Meaning::PermissionMissing)
+        || !needs.iter().any(|needed| claims.roles().contains(needed))
+    {
+        return denial.missing_permission(&doing, needs);
     }
     denial
         .error(

@@ -91,6 +91,16 @@ impl Schedule {
         self.schedule_info.as_ref().is_some_and(ScheduleInfo::is_vague)
     }
 
+    /// Since when it has been held; `None` when it lies in the future, or is not known.
+    pub(crate) fn since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.starts().filter(|start| *start <= now)
+    }
+
+    /// Whether it may be activated, or is held, now. A row may be listed for a while after its end.
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        self.starts().is_none_or(|start| start <= now) && self.ends().is_none_or(|end| end > now)
+    }
+
     /// The bare grant with what PIM says of it.
     pub(crate) fn dated(&self, mut grant: Grant, kind: GrantKind) -> Grant {
         grant.key.kind = kind;

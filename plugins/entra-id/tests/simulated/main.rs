@@ -12,6 +12,7 @@ mod authority;
 mod changes;
 mod checks;
 mod faults;
+mod pim_changes;
 mod pim_reads;
 mod reads;
 mod role_changes;
