@@ -196,13 +196,18 @@ uses! {
     guide: "guide",
 }
 
+/// The command line gives nothing for a time or as eligibility yet: the connector's own tests try these
+/// (`pim_changes`).
+const ELSEWHERE: [&str; 2] = ["roles-jit", "roles-remove"];
+
 #[test]
 fn every_use_is_tried_and_every_form_of_a_guide_names_the_same_permissions() {
     let bench = Bench::new();
     let descriptor = bench.json(&["connector", "show", "entra-id"], "Connector");
     let uses = descriptor["item"]["uses"].as_array().unwrap().clone();
     let names: Vec<&str> = uses.iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, TRIED);
+    let here = names.iter().filter(|name| !ELSEWHERE.contains(name));
+    assert_eq!(here.copied().collect::<Vec<_>>(), TRIED);
     let all = descriptor["item"]["permissions"].as_array().unwrap();
     let all: Vec<&str> = all.iter().map(|one| one["name"].as_str().unwrap()).collect();
     for name in names {

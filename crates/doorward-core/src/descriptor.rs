@@ -126,6 +126,12 @@ pub struct Entitlement {
     /// for a time.
     #[serde(default)]
     pub standing_by_name: bool,
+    /// Whether it can be given until an instant, so that the provider itself ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
+    /// Whether somebody can be eligible for it: hold the right to activate it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub eligible: bool,
 }
 
 /// Something that a connector can do.

@@ -92,6 +92,8 @@ fn group() -> ResourceKind {
                 transitive: true,
                 scopes: Vec::new(),
                 standing_by_name: false,
+                ends: false,
+                eligible: false,
             },
             Entitlement {
                 id: OWNER.to_owned(),
@@ -100,6 +102,8 @@ fn group() -> ResourceKind {
                 transitive: false,
                 scopes: Vec::new(),
                 standing_by_name: false,
+                ends: false,
+                eligible: false,
             },
         ],
         contains: Vec::new(),
@@ -119,6 +123,8 @@ fn role() -> ResourceKind {
             transitive: true,
             scopes: kinds(&[Kind::Unit, Kind::Application]),
             standing_by_name: true,
+            ends: true,
+            eligible: true,
         }],
         contains: Vec::new(),
     }

@@ -138,7 +138,7 @@ const PERMISSIONS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         ROLE_READ,
-        "Read directory roles and who holds them, our own included.",
+        "Read directory roles, who holds them until when, our own included, and who may activate them.",
         "Roles are not visible, and `check` does not know what the application's own roles allow.",
         "",
     ),
@@ -231,6 +231,30 @@ const PERMISSIONS: &[(&str, &str, &str, &str)] = &[
         "Nothing that this connector does.",
         "Nothing.",
         "With it the application can give itself every other permission.",
+    ),
+    (
+        ASSIGNMENT_SCHEDULE_WRITE,
+        "Give roles for a time, and take roles, through Privileged Identity Management (PIM).",
+        "Roles cannot be given for a time.",
+        "With it the application can make itself Global Administrator.",
+    ),
+    (
+        ELIGIBILITY_SCHEDULE_WRITE,
+        "Make somebody eligible for a role, and take that, through PIM.",
+        "Nobody can be made eligible for a role.",
+        "With it the application can let anybody make themselves Global Administrator.",
+    ),
+    (
+        ASSIGNMENT_SCHEDULE_REMOVE,
+        "Take roles through PIM, and give none.",
+        "Roles cannot be taken through PIM.",
+        "With it the application can take every role from everybody.",
+    ),
+    (
+        ELIGIBILITY_SCHEDULE_REMOVE,
+        "Take eligibility for roles, and give none.",
+        "Eligibility for roles cannot be taken.",
+        "With it the application can take the eligibility for every role from everybody.",
     ),
     (
         ROLE_WRITE,

@@ -39,6 +39,11 @@ pub(crate) fn guide_warnings() -> SetupGuide {
     SetupGuide { warnings: vec![GUIDE.to_owned()], ..SetupGuide::default() }
 }
 
+/// What to know before PIM is used.
+pub(crate) fn pim_warnings() -> SetupGuide {
+    SetupGuide { warnings: PIM.map(str::to_owned).to_vec(), ..SetupGuide::default() }
+}
+
 fn scripts(texts: [&str; 3]) -> Vec<Script> {
     let tools = ["az", "powershell", "terraform"].into_iter();
     let scripts = tools.zip(texts);
@@ -53,6 +58,12 @@ fn step(title: &str, lines: &[&str]) -> SetupStep {
 }
 
 const GUIDE: &str = "The integration guide's two permissions are very broad: with RoleManagement.ReadWrite.Directory the application can make itself Global Administrator, and with Directory.ReadWrite.All it changes most of the directory. Protect its secret like an administrator's password, or choose smaller uses.";
+
+const PIM: [&str; 3] = [
+    "Privileged Identity Management (PIM) needs Microsoft Entra ID P2 or Microsoft Entra ID Governance in the tenant. Without it these permissions do nothing.",
+    "An application that may give roles can make itself Global Administrator; one that may take them can lock everybody out. Protect the application's secret like an administrator's password.",
+    "In the PIM settings of a role, \"require multifactor authentication on active assignment\" and an authentication context shut every application out: take them off for roles that shall be given through Doorward.",
+];
 
 const STEPS: &[(&str, &[&str])] = &[
     (

@@ -2,23 +2,30 @@
 
 use doorward_core::{Ability, SetupGuide, Use, WantedAbility};
 
-use crate::authority::{HIDDEN_MEMBERSHIP, TENANT};
+use crate::authority::{
+    GRANT_ELIGIBLE, GRANT_UNTIL, HIDDEN_MEMBERSHIP, REVOKE, REVOKE_ELIGIBLE, TENANT,
+};
 use crate::kinds::{ASSIGNED, Kind, MEMBER, OWNER};
 use crate::manageability::{MICROSOFT_365, ROLE_ASSIGNABLE, SECURITY};
 use crate::permissions::{
-    APPLICATION_READ, APPLICATION_WRITE, CONTACT_READ, DEVICE_READ, DEVICE_WRITE, DIRECTORY_WRITE,
-    GROUP_MEMBER_READ, GROUP_MEMBER_WRITE, GROUP_WRITE, HIDDEN_READ, ORGANIZATION_READ, ROLE_READ,
-    ROLE_WRITE, UNIT_READ, USER_READ,
+    APPLICATION_READ, APPLICATION_WRITE, ASSIGNMENT_SCHEDULE_REMOVE, ASSIGNMENT_SCHEDULE_WRITE,
+    CONTACT_READ, DEVICE_READ, DEVICE_WRITE, DIRECTORY_WRITE, ELIGIBILITY_SCHEDULE_REMOVE,
+    ELIGIBILITY_SCHEDULE_WRITE, GROUP_MEMBER_READ, GROUP_MEMBER_WRITE, GROUP_WRITE, HIDDEN_READ,
+    ORGANIZATION_READ, ROLE_READ, ROLE_WRITE, UNIT_READ, USER_READ,
 };
 use crate::setup;
 
 /// The one with an Entra role instead of a permission.
 pub(crate) const GROUPS_SCOPED: &str = "groups-scoped";
+/// Roles through PIM.
+pub(crate) const ROLES_JIT: &str = "roles-jit";
+/// The same, and only to take.
+pub(crate) const ROLES_REMOVE: &str = "roles-remove";
 /// The one of the integration guide.
 pub(crate) const GUIDE: &str = "guide";
 
-/// The descriptor's list. Uses that this connector cannot serve yet (PIM, app roles, risk) are not in
-/// it: their permissions would lie idle.
+/// The descriptor's list. Uses that this connector cannot serve yet (PIM for groups, app roles, risk)
+/// are not in it: their permissions would lie idle.
 pub(crate) fn uses() -> Vec<Use> {
     let members = || changes(MEMBER, &[GROUP_MEMBER_WRITE]);
     vec![
@@ -106,6 +113,20 @@ pub(crate) fn uses() -> Vec<Use> {
             and_reads(changes_roles()),
         ),
         of(
+            ROLES_JIT,
+            "Give directory roles for a time or as eligibility, and take them, through Privileged Identity Management.",
+            and_reads(by_pim(ASSIGNMENT_SCHEDULE_WRITE, ELIGIBILITY_SCHEDULE_WRITE)),
+        ),
+        of(
+            ROLES_REMOVE,
+            "Take directory roles and eligibility for them, and give none.",
+            and_reads(
+                by_pim(ASSIGNMENT_SCHEDULE_REMOVE, ELIGIBILITY_SCHEDULE_REMOVE)
+                    .into_iter()
+                    .filter(|wanted| wanted.ability.action.starts_with(REVOKE)),
+            ),
+        ),
+        of(
             GUIDE,
             "What the integration guide asks for: read, and change members, owners and roles.",
             guide(),
@@ -120,6 +141,7 @@ fn of(name: &str, purpose: &str, abilities: impl IntoIterator<Item = WantedAbili
         abilities: abilities.into_iter().collect(),
         setup: match name {
             GROUPS_SCOPED => setup::scoped(),
+            ROLES_JIT | ROLES_REMOVE => setup::pim_warnings(),
             GUIDE => setup::guide_warnings(),
             _ => SetupGuide::default(),
         },
@@ -182,6 +204,17 @@ fn of_role_assignable(wanted: WantedAbility) -> WantedAbility {
 fn changes_roles() -> [WantedAbility; 2] {
     ["grant", "revoke"]
         .map(|action| wanted(action, Kind::Role.name(), Some(ASSIGNED), &[ROLE_WRITE]))
+}
+
+/// What PIM changes, with the permissions for what is active and what is eligible.
+fn by_pim(active: &str, eligible: &str) -> [WantedAbility; 4] {
+    [
+        (GRANT_UNTIL, active),
+        (GRANT_ELIGIBLE, eligible),
+        (REVOKE, active),
+        (REVOKE_ELIGIBLE, eligible),
+    ]
+    .map(|(action, permission)| wanted(action, Kind::Role.name(), Some(ASSIGNED), &[permission]))
 }
 
 /// What members of these kinds need on top (facts §0).

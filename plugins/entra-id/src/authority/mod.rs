@@ -18,7 +18,8 @@ use crate::manageability::{
 use crate::permissions::{
     DIRECTORY_WRITE, HIDDEN_READ, Purpose, READ_APPLICATIONS, READ_CONTACTS, READ_DEVICES,
     READ_GROUPS, READ_ORGANIZATION, READ_ROLES, READ_SERVICE_PRINCIPALS, READ_UNITS, READ_USERS,
-    ROLE_WRITE, WRITE_MEMBERS, WRITE_OWNERS, WRITE_ROLES, extra_for_member,
+    REMOVE_ACTIVE, REMOVE_ELIGIBLE, ROLE_WRITE, WRITE_ACTIVE, WRITE_ELIGIBLE, WRITE_MEMBERS,
+    WRITE_OWNERS, WRITE_ROLES, extra_for_member,
 };
 use deeds::Deed;
 pub(crate) use own::{Own, read as read_own};
@@ -43,6 +44,25 @@ const EXTRA_MEMBERS: [Kind; 3] = [Kind::ServicePrincipal, Kind::Device, Kind::Co
 
 /// Giving and taking roles.
 const ASSIGN: Deed = Deed("roleAssignments", "allProperties/update");
+
+/// Giving a role for a time.
+pub(crate) const GRANT_UNTIL: &str = "grant-until";
+/// Making somebody eligible.
+pub(crate) const GRANT_ELIGIBLE: &str = "grant-eligible";
+/// Taking what is active, of a role however it was given.
+pub(crate) const REVOKE: &str = "revoke";
+/// Taking eligibility.
+pub(crate) const REVOKE_ELIGIBLE: &str = "revoke-eligible";
+
+/// What is done with roles, the permissions, and whether an Entra role of ours is enough: of PIM that
+/// is not in the facts. Whether the tenant has a licence for it does not show here.
+const OF_ROLES: [(&str, &[&str], bool); 5] = [
+    ("grant", WRITE_ROLES, true),
+    (GRANT_UNTIL, WRITE_ACTIVE, false),
+    (GRANT_ELIGIBLE, WRITE_ELIGIBLE, false),
+    (REVOKE, REMOVE_ACTIVE, true),
+    (REVOKE_ELIGIBLE, REMOVE_ELIGIBLE, false),
+];
 
 /// What is read: kind, right, permissions, and the action of a role.
 const READS: [(&str, Option<&str>, &Purpose, Deed); 12] = [
@@ -74,14 +94,17 @@ pub(crate) fn authority(token: &BTreeSet<&str>, own: Result<&Own, &Error>) -> Ve
         let through = power.through(purpose.needs, &[deed]);
         entries.push(entry("read", kind, entitlement, authority, through));
     }
-    for action in ["grant", "revoke"] {
+    for action in ["grant", REVOKE] {
         for entitlement in [MEMBER, OWNER] {
             let links = power.changes_links(entitlement);
             let through = power.through_of_links(entitlement, &[]);
             entries.push(entry(action, Kind::Group.name(), Some(entitlement), links, through));
         }
-        let (roles, through) = (power.changes_roles(), power.through(WRITE_ROLES, &[ASSIGN]));
-        entries.push(entry(action, Kind::Role.name(), Some(ASSIGNED), roles, through));
+    }
+    for (action, needs, is_by_role) in OF_ROLES {
+        let authority = power.changes_roles(needs, is_by_role);
+        let through = power.through(needs, if is_by_role { &[ASSIGN] } else { &[] });
+        entries.push(entry(action, Kind::Role.name(), Some(ASSIGNED), authority, through));
     }
     entries.extend(EXTRA_MEMBERS.map(|kind| {
         let extra: Vec<&str> = extra_for_member(kind.name()).into_iter().collect();
@@ -253,12 +276,20 @@ impl Power<'_> {
         }
     }
 
-    fn changes_roles(&self) -> Authority {
+    fn changes_roles(&self, needs: &[&str], is_by_role: bool) -> Authority {
         let scopes = self.allows(ASSIGN);
-        if self.carries(WRITE_ROLES) || scopes.contains(&None) {
+        if self.carries(needs) || (is_by_role && scopes.contains(&None)) {
             return Authority::Everywhere { except: Vec::new() };
         }
-        self.within(scopes.into_iter().flatten().collect(), WRITE_ROLES)
+        if is_by_role || scopes.is_empty() {
+            return self.within(scopes.into_iter().flatten().collect(), needs);
+        }
+        Authority::Unknown {
+            because: format!(
+                "The token carries none of {}. Whether a role of the application is enough for Privileged Identity Management, Microsoft does not say.",
+                needs.join(", ")
+            ),
+        }
     }
 
     fn within(&self, resources: BTreeSet<&ObjectRef>, needs: &[&str]) -> Authority {

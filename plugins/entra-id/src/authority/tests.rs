@@ -70,6 +70,7 @@ const NEVER: &str = "synced, mail-enabled-security, distribution, restricted";
 fn what_the_token_allows() {
     let unread = unread();
     let small = ["User.Read.All", "GroupMember.ReadWrite.All"];
+    let jit = ["RoleAssignmentSchedule.ReadWrite.Directory"];
     let guide = ["Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory"];
     let table = [
         (
@@ -85,6 +86,11 @@ fn what_the_token_allows() {
         (&guide, "revoke", "group", Some(OWNER), format!("everywhere but {NEVER}")),
         (&guide, "revoke", "group", Some(MEMBER), format!("everywhere but {NEVER}, dynamic")),
         (&guide, "revoke", "role", Some(ASSIGNED), "everywhere".to_owned()),
+        (&guide, "grant-eligible", "role", Some(ASSIGNED), "everywhere".to_owned()),
+        (&jit, "grant", "role", Some(ASSIGNED), "unknown".to_owned()),
+        (&jit, "grant-until", "role", Some(ASSIGNED), "everywhere".to_owned()),
+        (&jit, "revoke", "role", Some(ASSIGNED), "everywhere".to_owned()),
+        (&jit, "grant-eligible", "role", Some(ASSIGNED), "unknown".to_owned()),
         (
             &["RoleManagement.ReadWrite.Directory"],
             "grant",
@@ -149,6 +155,8 @@ fn what_our_roles_allow() {
     let own_roles = own(&[("roleAssignments/allProperties/allTasks", None)], Some(&[]));
     assert_eq!(told(&[], Ok(&own_roles), "grant", "role", Some(ASSIGNED)), "everywhere");
     assert_eq!(told(&[], Ok(&own_roles), "read", "role", Some(ASSIGNED)), "everywhere");
+    // Of PIM it is not in the facts.
+    assert_eq!(told(&[], Ok(&own_roles), "grant-until", "role", Some(ASSIGNED)), "unknown");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Roles for a time and eligible ones: giving, taking, and what came of it (facts §3.5, §9).
 
 use doorward_core::{
-    Action, ApplyRequest, Error, ErrorKind, GrantKey, GrantKind, Operation, Outcome, OutcomeKind,
-    Query, Result, Retry, SettleRequest, Timestamp,
+    Action, ApplyRequest, Error, ErrorKind, Factory, GrantKey, GrantKind, Operation, Outcome,
+    OutcomeKind, Query, Result, Retry, SettleRequest, Timestamp,
 };
+use doorward_entra_id::EntraId;
 use doorward_http::Mode;
 use entra_sim::{
     Answer as Fault, EnablementRule, ExpirationRule, Lag, PimPolicy, Privilege, Settings, Size,
@@ -11,6 +12,7 @@ use entra_sim::{
 };
 use jiff::SignedDuration;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::world::{Ended, World, assigned, grants, unit, user};
@@ -511,7 +513,12 @@ const REMOVE: [&str; 2] =
 /// The sets of facts §0: each is enough for its use and for no more, and none of it lies idle.
 #[tokio::test(start_paused = true)]
 async fn the_uses_of_pim_are_enough_and_not_idle() {
-    for (wanted, gives) in [(JIT, true), (REMOVE, false)] {
+    for (name, wanted, gives) in [("roles-jit", JIT, true), ("roles-remove", REMOVE, false)] {
+        let uses = &EntraId.descriptor().uses;
+        let told = uses.iter().find(|one| one.name == name).unwrap();
+        let told: BTreeSet<&str> =
+            told.abilities.iter().flat_map(|one| &one.permissions).map(String::as_str).collect();
+        assert_eq!(told, cast::READ_ROLES.into_iter().chain(wanted).collect(), "{name}");
         let world = World::with_roles(&[&cast::READ_ROLES[..], &wanted].concat());
         world.simulator.clear_trace();
         {

@@ -34,6 +34,8 @@ pub(crate) static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor
             transitive: false,
             scopes: Vec::new(),
             standing_by_name: false,
+            ends: false,
+            eligible: false,
         }],
         contains: Vec::new(),
     }],
