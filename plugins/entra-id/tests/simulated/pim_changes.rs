@@ -221,6 +221,37 @@ async fn each_is_taken_the_way_it_was_given() {
     }
 }
 
+/// Also at a narrower scope, and through a group; not at another scope, nor when it is over.
+#[tokio::test(start_paused = true)]
+async fn who_can_activate_it_again_is_said() {
+    let emea = || format!("/administrativeUnits/{}", cast::UNIT_EMEA);
+    let in_emea = || assigned(user(cast::BOB), ROLE, Some(unit(cast::UNIT_EMEA)));
+    let table = [
+        (cast::BOB, "/".to_owned(), 24, in_emea(), true),
+        (cast::TIER_0_OPERATORS, "/".to_owned(), 24, active(), true),
+        (cast::TIER_0_OPERATORS, emea(), 24, in_emea(), true),
+        (cast::BOB, emea(), 24, active(), false),
+        (cast::GRACE, "/".to_owned(), 24, active(), false),
+        (cast::BOB, "/".to_owned(), 1, active(), false),
+    ];
+    for (eligible, at, end, key, expected) in table {
+        let world = World::new();
+        {
+            let mut tenant = world.simulator.tenant();
+            tenant.add_member(cast::TIER_0_OPERATORS, cast::BOB);
+            let until: Timestamp = cast::EPOCH.parse().unwrap();
+            let until = until + SignedDuration::from_hours(end);
+            tenant.make_eligible(&Privilege::role_at(ROLE, &at), eligible, Some(until)).unwrap();
+        }
+        tokio::time::sleep(Duration::from_secs(2 * 3600)).await;
+        give(&world, key.clone(), None).await.unwrap();
+        let outcome = take(&world, key.clone()).await.unwrap();
+        assert_eq!(outcome.kind, OutcomeKind::Revoked);
+        let said = outcome.attributes.contains_key("canActivateAgain");
+        assert_eq!(said, expected, "{eligible} {at} {key:?}");
+    }
+}
+
 /// Facts §3.5: five minutes after an active assignment began, nothing of that role is taken.
 #[tokio::test(start_paused = true)]
 async fn the_five_minute_rule_says_when() {
