@@ -10,6 +10,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::remember::Remembered;
 use crate::secrets::Revealed;
 use crate::store::{Integration, Store};
 use crate::{Environment, Judgement, Policy, Uses};
@@ -28,18 +29,20 @@ pub struct Opened {
     pub(crate) environment: Environment,
     /// None when the integration is not stored: then nothing can be changed.
     pub(crate) store: Option<Arc<dyn Store>>,
-    integration: Mutex<Integration>,
+    integration: Arc<Mutex<Integration>>,
     /// Gives the secrets.
-    reveal: Reveal,
+    reveal: Arc<Reveal>,
     /// Made by the first call: what asks nobody needs no secret.
-    session: OnceLock<Session>,
+    session: Arc<OnceLock<Session>>,
+    /// Answers that are not asked for again.
+    remembered: Option<Remembered>,
 }
 
 /// Gives the secrets of an integration as it was opened.
 pub(crate) type Reveal = Box<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
 
 /// Every page of an answer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct WholeAnswer {
     pub(crate) records: Vec<Record>,
     pub(crate) paths: Vec<AccessPath>,
@@ -59,9 +62,25 @@ impl Opened {
             connector,
             environment,
             store,
-            integration: Mutex::new(integration),
-            reveal,
-            session: OnceLock::new(),
+            integration: Arc::new(Mutex::new(integration)),
+            reveal: Arc::new(reveal),
+            session: Arc::default(),
+            remembered: None,
+        }
+    }
+
+    /// The same, but what it reads it reads once: for who asks the same of many changes. It must not
+    /// outlive the question.
+    pub(crate) fn remembering(&self) -> Self {
+        Self {
+            descriptor: self.descriptor,
+            connector: Arc::clone(&self.connector),
+            environment: self.environment.clone(),
+            store: self.store.clone(),
+            integration: Arc::clone(&self.integration),
+            reveal: Arc::clone(&self.reveal),
+            session: Arc::clone(&self.session),
+            remembered: Some(Remembered::default()),
         }
     }
 
@@ -213,6 +232,13 @@ impl Opened {
 
     /// Asks one question and reads its answer to the last page.
     pub(crate) async fn read_all(&self, query: Query) -> Result<WholeAnswer> {
+        match &self.remembered {
+            None => self.read_pages(query).await,
+            Some(remembered) => remembered.answer(self, query).await,
+        }
+    }
+
+    pub(crate) async fn read_pages(&self, query: Query) -> Result<WholeAnswer> {
         let mut whole = WholeAnswer::default();
         let mut cursor: Option<Value> = None;
         for _ in 0..MOST_PAGES {

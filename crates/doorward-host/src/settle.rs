@@ -88,7 +88,7 @@ impl Opened {
             match self.look(entry).await {
                 Ok(outcome) => {
                     let settlement = self.settlement(entry, outcome);
-                    store.settle(claim, &entry.id, &settlement)?;
+                    store.settle(claim, &[(&entry.id, &settlement)])?;
                     entry.state = settlement.state();
                     entry.settlement = Some(settlement);
                 }
@@ -142,7 +142,7 @@ impl Opened {
                 reason: reason.to_owned(),
             }),
         };
-        store.settle(&claim, &entry.id, &settlement)?;
+        store.settle(&claim, &[(&entry.id, &settlement)])?;
         entry.state = settlement.state();
         entry.settlement = Some(settlement);
         Ok(entry)
@@ -191,7 +191,7 @@ impl Opened {
             match self.look(entry).await {
                 Ok(outcome) => {
                     let settlement = self.settlement(entry, outcome);
-                    store.settle(claim, &entry.id, &settlement)?;
+                    store.settle(claim, &[(&entry.id, &settlement)])?;
                     let is_over = settlement.state() == JournalState::Settled;
                     entry.settlement = Some(settlement);
                     if is_over {
