@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bench;
+mod bulk;
 mod canary;
 mod completion;
 mod conformance;

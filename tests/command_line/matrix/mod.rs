@@ -61,7 +61,7 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-static ROWS: [Row; 42] = [
+static ROWS: [Row; 44] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
@@ -99,6 +99,8 @@ static ROWS: [Row; 42] = [
     Row::new("grant", &["--to", "dave@contoso.com", "--on", FINANCE, "--reason", "new", "--yes"])
         .reaching(),
     Row::new("revoke", &["--from", "carol@contoso.com", "--on", FINANCE, "--yes"]).reaching(),
+    Row::new("plan", &["-f", "{changes}"]).reaching(),
+    Row::new("apply", &["{plan}", "--yes"]).reaching(),
     Row::new("journal list", &[]),
     Row::new("journal show", &["{journal}"]),
     Row::new(
