@@ -73,7 +73,7 @@ fn the_secret_is_in_no_output_and_no_file() {
 
     bench.simulator.tenant().add_secret(CANARY);
     run(&unstored, 0);
-    let changes = bench.file("changes.csv", "principal,resource\nerin@contoso.com,group:Finance\n");
+    let changes = bench.file("changes.csv", "principal,resource\ndave@contoso.com,group:Finance\n");
     once(&["conformance", "entra-id", "--connection", &file], 0);
     for command in [
         &["check"][..],
