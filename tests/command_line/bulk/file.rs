@@ -111,6 +111,7 @@ fn one_change_or_a_file_but_not_both() {
         &["plan", "-o", "plan.json"],
         &["grant", "--to", "a", "--on", "b", "--max-changes", "3"],
         &["check", "-o", "plan.json"],
+        &["plan", "-f", "a.csv", "-o", "jsn"],
     ] {
         bench.run(words).ends(2).notes("For more information, try");
     }

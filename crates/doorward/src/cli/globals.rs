@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// How results are printed; lists know all formats, other commands table and json; `plan` also takes a file [default: DOORWARD_OUTPUT, else table]
+    /// How results are printed; lists know all formats, other commands table and json; `plan` also takes a file's name, e.g. plan.json [default: DOORWARD_OUTPUT, else table]
     #[arg(short, long, value_parser = OutputParser, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<Output>,
     /// Only these columns of a list, in this order; an unknown one shows which there are
@@ -62,7 +62,8 @@ pub(crate) enum Output {
     Into(PathBuf),
 }
 
-/// Reads a format, and of `plan` any other word as a file's name.
+/// Reads a format, and of `plan` also a file's name: a word with a dot or a slash, so that a format
+/// that is misspelt is none.
 #[derive(Clone)]
 struct OutputParser;
 
@@ -77,7 +78,7 @@ impl TypedValueParser for OutputParser {
     ) -> Result<Self::Value, clap::Error> {
         let format = EnumValueParser::<Format>::new().parse_ref(command, argument, value);
         match format {
-            Err(_) if command.get_name() == "plan" && !value.is_empty() => {
+            Err(_) if command.get_name() == "plan" && names_file(value) => {
                 Ok(Output::Into(value.into()))
             }
             format => format.map(Output::As),
@@ -88,6 +89,10 @@ impl TypedValueParser for OutputParser {
         let formats = Format::value_variants().iter();
         Some(Box::new(formats.filter_map(ValueEnum::to_possible_value)))
     }
+}
+
+fn names_file(word: &OsStr) -> bool {
+    word.to_string_lossy().contains(['.', '/', '\\'])
 }
 
 /// How results are printed.
