@@ -305,7 +305,9 @@ impl Exchange<'_> {
             Attached::Nothing => return Ok(Some(answer)),
             Attached::Token(source, token) if !self.renewed => {
                 self.renewed = true;
-                source.drop_token(&token);
+                let challenge = refusal::challenge(&answer.headers);
+                let claims = challenge.as_deref().and_then(refusal::wanted_claims);
+                source.drop_token(&token, claims);
                 return Ok(None);
             }
             Attached::Token(..) | Attached::Fixed(..) => {}
