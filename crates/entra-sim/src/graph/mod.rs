@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod applications;
 mod by_ids;
 mod cost;
 mod deleted;
@@ -117,7 +118,11 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),
         ("GET", ["devices", rest @ ..]) => holders::others(call, Kind::Device, rest),
         ("GET", ["contacts", rest @ ..]) => holders::others(call, Kind::OrgContact, rest),
-        ("GET", ["applications", key]) => directory::application(call, key),
+        ("GET", ["applications", key]) => applications::read(call, key),
+        ("POST", ["applications", key, "addPassword"]) => applications::add_password(call, key),
+        ("POST", ["applications", key, "removePassword"]) => {
+            applications::remove_password(call, key)
+        }
         ("GET", ["directory", "deletedItems", rest @ ..]) => deleted::read(call, rest),
         ("POST", ["directory", "deletedItems", id, "restore" | "microsoft.graph.restore"]) => {
             deleted::restore(call, id)
