@@ -20,6 +20,7 @@ mod deleted;
 mod discovery;
 mod faults;
 mod lag;
+mod membership;
 mod over_tcp;
 mod paging;
 mod queries;
