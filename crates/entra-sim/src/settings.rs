@@ -61,6 +61,14 @@ pub struct Settings {
     pub trailer: Trailer,
     /// Seconds that a token endpoint answer promises (facts §1.2); the token itself lives one second longer.
     pub token_lifetime: i64,
+    /// Seconds by which a client's clock may differ in an assertion; not in the facts.
+    pub assertion_clock_skew: i64,
+    /// Status of AADSTS50027 for an assertion that is no JWT (facts §1.4: UNCONFIRMED).
+    pub unparsable_assertion_status: u16,
+    /// Code for a federated credential with another audience (facts §1.4: UNCONFIRMED).
+    pub federated_audience_code: u64,
+    /// No federated match answers as before 2023: 400 invalid_request AADSTS70021 (facts §1.4).
+    pub old_federation_errors: bool,
     /// Virtual time per answer; zero sleeps not at all.
     pub latency: Latency,
     /// Replication lag; `None` shows every write at once (facts §7, §8.2).
@@ -150,6 +158,10 @@ impl Default for Settings {
             graph_hosts: with("graph.microsoft.com"),
             trailer: Trailer::Spaces,
             token_lifetime: 3599,
+            assertion_clock_skew: 300,
+            unparsable_assertion_status: 401,
+            federated_audience_code: 700_212,
+            old_federation_errors: false,
             latency: Latency::default(),
             lag: None,
             permute_links: false,

@@ -7,7 +7,7 @@ mod permissions;
 use uuid::Uuid;
 
 pub(crate) use deeds::Deed;
-pub(crate) use permissions::{Change, Read};
+pub(crate) use permissions::{APPLICATION_WRITERS, Change, Read};
 
 use crate::settings::Settings;
 use crate::tenant::{GroupKind, Handle, Link, Scope, Tenant};

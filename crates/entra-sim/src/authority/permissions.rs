@@ -94,6 +94,8 @@ const ORGANIZATION: [&str; 4] = [
 ];
 /// The only one that gives and takes roles (facts §0).
 pub(super) const ROLE_ASSIGNERS: [&str; 1] = ["RoleManagement.ReadWrite.Directory"];
+/// Who changes the credentials of any app registration; not in the facts.
+pub(crate) const APPLICATION_WRITERS: [&str; 1] = ["Application.ReadWrite.All"];
 
 impl Read {
     /// The permissions that allow it by the facts.

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::Query;
+use super::{Query, membership};
 use crate::quota::Cost;
 
 /// The base cost from the table, one less with `$select` or a small `$top`, one more with `$expand`; at least 1.
@@ -12,6 +12,9 @@ pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) 
     let selected = query.is_some_and(|query| query.select.is_some());
     if method == Method::POST && is_by_ids(&parts) {
         return Cost { resource_units: if selected { 2 } else { 5 }, writes: 0 };
+    }
+    if let (&Method::POST, Some((_, _, question))) = (method, membership::question(&parts)) {
+        return Cost { resource_units: if question.check { 4 } else { 2 }, writes: 0 };
     }
     if method != Method::GET {
         return Cost { resource_units: 1, writes: 1 };
@@ -35,6 +38,11 @@ pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) 
         units += i32::from(query.expand.is_some());
     }
     Cost { resource_units: u32::try_from(units.max(1)).unwrap_or(1), writes: 0 }
+}
+
+/// Whether a POST here only asks.
+pub(crate) fn asks_by_post(parts: &[&str]) -> bool {
+    is_by_ids(parts) || membership::question(parts).is_some()
 }
 
 /// `POST /directoryObjects/getByIds`, also with the function's namespace.

@@ -91,6 +91,15 @@ pub(crate) fn others(call: &mut Call<'_>, kind: Kind, rest: &[&str]) -> Result<R
     }
 }
 
+/// An object by whatever names one of its kind.
+pub(super) fn find(call: &Call<'_>, kind: Kind, key: &str) -> Result<Handle> {
+    match kind {
+        Kind::User => find_user(call, key),
+        Kind::ServicePrincipal => find_principal(call, key),
+        _ => call.find(kind, key),
+    }
+}
+
 /// `memberOf`, `transitiveMemberOf` and `ownedObjects`, with casts and `$count`.
 pub(super) fn of_object(
     call: &Call<'_>,
@@ -104,11 +113,7 @@ pub(super) fn of_object(
         "ownedObjects" if matches!(kind, Kind::User | Kind::ServicePrincipal) => true,
         other => return Err(GraphError::no_such_segment(other)),
     };
-    let found = match kind {
-        Kind::User => find_user(call, key),
-        Kind::ServicePrincipal => find_principal(call, key),
-        _ => call.find(kind, key),
-    };
+    let found = find(call, kind, key);
     call.need_on(Read::Holders(kind), found.as_ref().ok().copied())?;
     let handle = found?;
     let transitive = relation == "transitiveMemberOf";

@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod applications;
 mod by_ids;
 mod cost;
 mod deleted;
@@ -11,6 +12,7 @@ mod grounds;
 mod groups;
 mod holders;
 mod list;
+mod membership;
 mod page;
 mod properties;
 pub(crate) mod property_names;
@@ -31,7 +33,7 @@ use uuid::Uuid;
 use crate::authority::Caller;
 use crate::settings::Settings;
 use crate::tenant::{Handle, Kind, Link, Tenant, View};
-pub(crate) use cost::cost;
+pub(crate) use cost::{asks_by_post, cost};
 use error::{GraphError, Result};
 pub(crate) use grounds::Grounds;
 pub(crate) use query::Query;
@@ -105,6 +107,11 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
 /// Answers a request; `segments` as [`segments`] made them.
 pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let ("POST", Some((set, key, question))) =
+        (call.method.as_str(), membership::question(&parts))
+    {
+        return membership::answer(call, set, key, question);
+    }
     match (call.method.as_str(), parts.as_slice()) {
         (_, ["me", ..]) => Err(GraphError::new(
             400,
@@ -117,7 +124,11 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),
         ("GET", ["devices", rest @ ..]) => holders::others(call, Kind::Device, rest),
         ("GET", ["contacts", rest @ ..]) => holders::others(call, Kind::OrgContact, rest),
-        ("GET", ["applications", key]) => directory::application(call, key),
+        ("GET", ["applications", key]) => applications::read(call, key),
+        ("POST", ["applications", key, "addPassword"]) => applications::add_password(call, key),
+        ("POST", ["applications", key, "removePassword"]) => {
+            applications::remove_password(call, key)
+        }
         ("GET", ["directory", "deletedItems", rest @ ..]) => deleted::read(call, rest),
         ("POST", ["directory", "deletedItems", id, "restore" | "microsoft.graph.restore"]) => {
             deleted::restore(call, id)

@@ -29,7 +29,7 @@ impl Arrival<'_> {
 
     pub(super) fn refuse(&self, state: &State, error: &GraphError) -> Response<Bytes> {
         let body = match &self.service {
-            Service::Token { .. } => {
+            Service::Login { .. } => {
                 json!({ "error": error.code, "error_description": error.message })
             }
             _ if error.legacy => error.legacy_envelope(),
@@ -49,7 +49,7 @@ impl Arrival<'_> {
         if let Some(cost) = self.cost() {
             answer::put(response, "x-ms-resource-unit", &cost.resource_units.to_string());
         }
-        if !matches!(self.service, Service::Token { .. }) {
+        if !matches!(self.service, Service::Login { .. }) {
             for (name, value) in [
                 ("request-id", self.stamp.request_id.as_str()),
                 ("client-request-id", &self.stamp.client_request_id),

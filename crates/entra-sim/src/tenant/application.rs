@@ -1,7 +1,9 @@
-//! App registrations and their secrets.
+//! App registrations and their credentials.
 
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::keys::{Certificate, PublicKey};
 
 /// A client secret. `Debug` leaves the value out.
 #[derive(Clone)]
@@ -23,6 +25,34 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// A certificate that is registered at an application. Its time may be shorter than the certificate's own.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyCredential {
+    pub id: Uuid,
+    pub certificate: Certificate,
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+/// An issuer whose assertions an application trusts in place of a secret (facts §1.1): issuer, subject and audience
+/// must be equal to those of the assertion, to the letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FederatedCredential {
+    /// `iss`, a URL.
+    pub issuer: String,
+    /// `sub`
+    pub subject: String,
+    /// `aud`, usually [`FederatedCredential::AUDIENCE`].
+    pub audience: String,
+    /// What the issuer signs with. The real service fetches it from the issuer; this one is told.
+    pub key: PublicKey,
+}
+
+impl FederatedCredential {
+    /// The audience that Entra recommends.
+    pub const AUDIENCE: &str = "api://AzureADTokenExchange";
+}
+
 /// An app registration that is homed in the tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Application {
@@ -31,4 +61,6 @@ pub(crate) struct Application {
     pub display_name: String,
     pub created: Timestamp,
     pub secrets: Vec<Secret>,
+    pub keys: Vec<KeyCredential>,
+    pub federated: Vec<FederatedCredential>,
 }

@@ -3,6 +3,7 @@
 mod administrators;
 mod application;
 mod built_in_roles;
+mod credentials;
 mod generate;
 mod generate_access;
 mod index;
@@ -19,7 +20,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use application::{Application, Secret};
+pub use application::FederatedCredential;
+pub(crate) use application::{Application, KeyCredential, Secret};
 pub use generate::Size;
 pub(crate) use index::{Field, Names};
 pub(crate) use links::{Link, LinkChange, View};

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, Secret, ServicePrincipal, Tenant,
-    User, View,
+    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, ServicePrincipal, Tenant, User,
+    View,
 };
 use crate::{cast, random};
 
@@ -20,7 +20,7 @@ impl Group {
 }
 
 impl Tenant {
-    pub(super) fn mint(&mut self) -> Uuid {
+    pub(crate) fn mint(&mut self) -> Uuid {
         self.minted += 1;
         random::guid(self.seed, "added", self.minted)
     }
@@ -222,48 +222,6 @@ impl Tenant {
         };
         self.delete_for_ever(handle);
         true
-    }
-
-    /// Ends a secret of Doorward's app registration now; false when no secret has this value.
-    pub fn expire_secret(&mut self, value: &str) -> bool {
-        let now = self.now;
-        let mut secrets =
-            self.applications.iter_mut().flat_map(|application| application.secrets.iter_mut());
-        let Some(secret) = secrets.find(|secret| secret.value == value) else { return false };
-        secret.end = now;
-        self.revision += 1;
-        true
-    }
-
-    /// Removes a secret of Doorward's app registration; false when no secret has this value.
-    pub fn remove_secret(&mut self, value: &str) -> bool {
-        let mut removed = false;
-        for application in &mut self.applications {
-            let before = application.secrets.len();
-            application.secrets.retain(|secret| secret.value != value);
-            removed |= application.secrets.len() != before;
-        }
-        self.revision += u64::from(removed);
-        removed
-    }
-
-    /// Adds a secret to Doorward's app registration, valid from now for a year, and returns its id. Older
-    /// ones stay valid: a rotation overlaps.
-    pub fn add_secret(&mut self, value: &str) -> String {
-        let id = self.mint();
-        let start = self.now;
-        let end = start.saturating_add(jiff::SignedDuration::from_hours(24 * 365)).unwrap_or(start);
-        let client = Uuid::try_parse(cast::CLIENT_ID).ok();
-        if let Some(application) = self
-            .applications
-            .iter_mut()
-            .find(|application| Some(application.application_id) == client)
-        {
-            let (value, name) = (value.to_owned(), "Rotated".to_owned());
-            application.secrets.push(Secret { id, value, name, start, end });
-            self.revision += 1;
-        }
-        id.to_string()
     }
 
     /// Counts every change; equal numbers mean that nothing was written in between.

@@ -197,6 +197,8 @@ fn applications(tenant: &mut Tenant) {
             secret(cast::SECRET_ID, cast::SECRET, "Doorward production", -30, 700),
             secret(cast::EXPIRED_SECRET_ID, cast::EXPIRED_SECRET, "Doorward first", -400, -35),
         ],
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
     tenant.applications.push(Application {
         object_id: id("d0080000-0000-4000-8000-000000000007"),
@@ -204,6 +206,8 @@ fn applications(tenant: &mut Tenant) {
         display_name: "Orphan".into(),
         created: days(-400),
         secrets: Vec::new(),
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
     tenant.applications.push(Application {
         object_id: id(cast::SCOPED_APPLICATION_OBJECT_ID),
@@ -211,6 +215,8 @@ fn applications(tenant: &mut Tenant) {
         display_name: cast::SCOPED_APPLICATION_NAME.into(),
         created: days(-400),
         secrets: vec![secret(cast::SCOPED_SECRET_ID, cast::SCOPED_SECRET, "EMEA", -30, 700)],
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
 }
 

@@ -10,13 +10,17 @@
     reason = "a test fails by panicking, and a few measure real time"
 )]
 
+mod applications;
+mod assertion;
 mod authority;
 mod batch;
 mod by_ids;
 mod client;
 mod deleted;
+mod discovery;
 mod faults;
 mod lag;
+mod membership;
 mod over_tcp;
 mod paging;
 mod queries;
@@ -24,6 +28,7 @@ mod reads;
 mod role_changes;
 mod roles;
 mod schema;
+mod signer;
 mod tenant;
 mod throttling;
 mod token;

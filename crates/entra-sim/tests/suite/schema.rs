@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use entra_sim::{Kind, cast, properties_of};
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::signer::Signer;
 
 const SUBSET: &str = include_str!("../data/graph-v1.0-subset.csdl.xml");
 
@@ -105,6 +108,7 @@ impl Schema {
             "Edm.String" => text.is_some(),
             "Edm.Boolean" => value.is_boolean(),
             "Edm.Int32" => value.is_i64(),
+            "Edm.Binary" => text.is_some_and(|text| STANDARD.decode(text).is_ok()),
             "Edm.Guid" => text.is_some_and(|text| uuid::Uuid::try_parse(text).is_ok()),
             "Edm.DateTimeOffset" => text
                 .is_some_and(|text| text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()),
@@ -171,6 +175,7 @@ async fn every_property_exists_with_a_fitting_type() {
     schema.check_object("directoryRole", role);
     let organization = client.get("/organization").await;
     schema.check_object("organization", &organization.values()[0]);
+    client.simulator.tenant().add_certificate(cast::CLIENT_ID, &Signer::new().certificate).unwrap();
     let application = client.get(&format!("/applications/{}", cast::APPLICATION_OBJECT_ID)).await;
     schema.check_object("application", &application.json);
 }
