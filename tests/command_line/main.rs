@@ -6,6 +6,7 @@ mod bench;
 mod canary;
 mod completion;
 mod conformance;
+mod credentials;
 mod disks;
 mod documents;
 mod endings;
