@@ -6,6 +6,7 @@ use doorward_core::{Clock, Random, Result, SecretPlacement};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
@@ -39,6 +40,8 @@ pub(crate) struct Proof {
     pub(crate) authorization: Option<HeaderValue>,
     /// Cuts out what must not be told of the answer.
     pub(crate) redactor: Redactor,
+    /// Tells a secret or key from the one that takes its place; `None` for what changes all the time.
+    pub(crate) digest: Option<[u8; 32]>,
 }
 
 impl ClientCredential {
@@ -75,6 +78,7 @@ impl ClientCredential {
         // `get` gives one secret for each pointer, and there is one at least.
         let (first, second) = (given.next().unwrap_or_default(), given.next());
         let redactor = Redactor::NONE.and(first.clone());
+        let digest = Some(Sha256::digest(first.expose_secret()).into());
         match self {
             Self::Secret { placement: SecretPlacement::Body, .. } => Ok(Proof {
                 fields: vec![
@@ -83,6 +87,7 @@ impl ClientCredential {
                 ],
                 authorization: None,
                 redactor,
+                digest,
             }),
             Self::Secret { placement: SecretPlacement::Basic, .. } => {
                 let pair = pair(client_id, &first);
@@ -90,12 +95,12 @@ impl ClientCredential {
                     errors::invalid("token-request", "The client id or secret cannot be sent.")
                 })?;
                 let redactor = redactor.and(pair.as_str());
-                Ok(Proof { fields: Vec::new(), authorization: Some(header), redactor })
+                Ok(Proof { fields: Vec::new(), authorization: Some(header), redactor, digest })
             }
             Self::PrivateKey { key, audience, .. } => {
                 let key = ClientKey::read(&first, second.as_ref(), key)?;
                 let assertion = signed(&key, client_id, audience, clock, random)?;
-                Ok(asserted(client_id, assertion, redactor))
+                Ok(Proof { digest, ..asserted(client_id, assertion, redactor) })
             }
             Self::Assertion { .. } => Ok(asserted(client_id, first, redactor)),
         }
@@ -111,6 +116,7 @@ fn asserted(client_id: &str, assertion: SecretString, redactor: Redactor) -> Pro
             ("client_assertion", assertion),
         ],
         authorization: None,
+        digest: None,
     }
 }
 

@@ -369,8 +369,12 @@ async fn obtain(
     loop {
         match source.get(&call.session).await {
             Ok(token) => return Ok(token),
-            Err(TokenError::Refused(failure)) => {
-                return Err(Stop::end(CallEnd::AuthFailed(*failure)));
+            Err(TokenError::Refused { failure, again }) => {
+                let what = format!("{} does not know the new secret yet.", source.host());
+                match again {
+                    Some(wait) if pause(call, 1, wait, what).await => {}
+                    _ => return Err(Stop::end(CallEnd::AuthFailed(*failure))),
+                }
             }
             Err(TokenError::Broken(error)) => return Err(Stop::Failed(error)),
             Err(TokenError::Busy { status, wait }) => {

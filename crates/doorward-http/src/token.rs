@@ -37,6 +37,13 @@ const MARGIN: Duration = Duration::from_secs(300);
 /// demand it; five minutes is short enough to be safe, and 401 covers the rest.
 const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 
+/// How long a secret that took another's place may be unknown to the provider, whose servers learn of
+/// it one after another (graph-facts §1.4).
+const SPREADING: Duration = Duration::from_secs(30);
+
+/// When to ask again meanwhile.
+const SPREADING_WAIT: Duration = Duration::from_secs(5);
+
 /// How an endpoint's tokens are asked for.
 pub(crate) struct TokenOptions {
     /// The endpoint's name.
@@ -65,6 +72,9 @@ struct State {
     fetches: u64,
     /// What the endpoint asked the next token to fulfil.
     claims: Option<String>,
+    /// The secret that was sent last, and since when it is another than before.
+    sent: Option<[u8; 32]>,
+    replaced: Option<Instant>,
 }
 
 /// One access token.
@@ -85,8 +95,8 @@ type Fetched = Result<Arc<Token>, TokenError>;
 /// Why there is no token.
 #[derive(Clone)]
 pub(crate) enum TokenError {
-    /// The provider refuses the credential.
-    Refused(Box<AuthFailure>),
+    /// The provider refuses the credential; `again` when it is so new that it may not be known yet.
+    Refused { failure: Box<AuthFailure>, again: Option<Duration> },
     /// The token endpoint cannot answer now.
     Busy { status: u16, wait: Option<Duration> },
     /// No answer came.
@@ -191,6 +201,7 @@ impl TokenSource {
             )
             .map_err(broken)?;
         let redactor = proof.redactor.clone();
+        self.remember(proof.digest);
         let request = self.request(session, proof).ok_or_else(|| {
             broken(errors::invalid("token-request", "The client id cannot be sent."))
         })?;
@@ -212,6 +223,15 @@ impl TokenSource {
         redactor.headers(parts.status, &mut parts.headers);
         let bytes = redactor.body(parts.status, bytes);
         Err(self.refusal(session, parts.status.as_u16(), &parts.headers, &bytes))
+    }
+
+    /// Notes when a secret takes the place of another.
+    fn remember(&self, digest: Option<[u8; 32]>) {
+        let mut state = self.lock();
+        if state.sent.is_some() && digest.is_some() && state.sent != digest {
+            state.replaced = Some(Instant::now());
+        }
+        state.sent = digest;
     }
 
     /// RFC 6749 §4.4.2.
@@ -306,14 +326,17 @@ impl TokenSource {
                 .and_then(|text| retry::retry_after(text, session.clock.now()));
             return TokenError::Busy { status, wait };
         }
-        TokenError::Refused(Box::new(AuthFailure {
+        let is_new = self.lock().replaced.is_some_and(|since| since.elapsed() < SPREADING);
+        let again = (code == Some("invalid_client") && is_new).then_some(SPREADING_WAIT);
+        let failure = AuthFailure {
             endpoint: self.options.endpoint.clone(),
             stage: AuthStage::Token,
             status,
             body,
             challenge: challenge(headers),
             request_id: request_id(headers),
-        }))
+        };
+        TokenError::Refused { failure: Box::new(failure), again }
     }
 }
 

@@ -280,3 +280,32 @@ async fn demanded_claims_are_asked_for() {
         provider.token_requests().iter().map(|seen| form(seen).remove("claims")).collect();
     assert_eq!(sent, [None, Some(r#"{"a":1}"#.to_owned()), None]);
 }
+
+/// A provider's servers learn of a new secret one after another: only then is a refusal worth another
+/// try.
+#[tokio::test(start_paused = true)]
+async fn a_new_secret_is_given_time_and_a_wrong_one_none() {
+    let refusal = || answer(401, &[], r#"{"error": "invalid_client", "error_codes": [7000215]}"#);
+    let secret = Arc::new(std::sync::Mutex::new("wrong"));
+    let now = Arc::clone(&secret);
+    let asked =
+        move || Ok([("/secret".to_owned(), SecretString::from(*now.lock().unwrap()))].into());
+    let provider = Provider::new([]).tokens([refusal(), refusal(), refusal()]);
+    let scheme = oauth(doorward_core::SecretPlacement::Body);
+    let session = open(&provider, scheme, Secrets::asked(asked));
+    let ended = plain(&live(&session), get()).await.unwrap_err();
+    assert!(matches!(ended, CallEnd::AuthFailed(_)));
+    assert_eq!(provider.token_requests().len(), 1, "a wrong secret is told at once");
+    *secret.lock().unwrap() = "new";
+    plain(&live(&session), get()).await.unwrap();
+    let at: Vec<u64> = provider.token_requests().iter().map(|seen| seen.at.as_secs()).collect();
+    assert_eq!(at, [0, 0, 5, 10]);
+    // In time it is wrong.
+    provider.tokens.lock().unwrap().extend((0..20).map(|_| refusal()));
+    *secret.lock().unwrap() = "newer, and wrong";
+    provider.replies.lock().unwrap().extend([status(401)]);
+    let ended = plain(&live(&session), get()).await.unwrap_err();
+    assert!(matches!(ended, CallEnd::AuthFailed(failure) if failure.status == 401));
+    let waited = provider.token_requests().last().unwrap().at.as_secs() - 10;
+    assert!((20..=35).contains(&waited), "{waited}");
+}
