@@ -135,6 +135,39 @@ fn a_certificate_signs_in_and_its_key_is_told_nowhere() {
 }
 
 #[test]
+fn when_credentials_end_is_told_for_every_integration() {
+    let bench = Bench::new();
+    bench.run(&["credential", "status"]).ends(0).says("There is no integration yet.");
+    bench.add();
+    // The cast's secret is good for months.
+    let listed = bench.json(&["credential", "status"], "CredentialStatusList");
+    let item = &listed["items"][0];
+    assert_eq!((&item["integration"], &item["state"]), (&json!("contoso"), &json!("good")));
+    assert!(item["ends"].is_string() && listed["warnDays"] == 30, "{listed}");
+    bench.run(&["credential", "status", "--warn-days", "5000"]).ends(5).says("ends soon");
+    let pair = Pair::new();
+    let (start, end) = (now(), now() + jiff::SignedDuration::from_hours(24 * 20 + 12));
+    bench
+        .simulator
+        .tenant()
+        .add_certificate_for(cast::CLIENT_ID, pair.certificate.der(), start, end)
+        .unwrap();
+    let file = connection(&bench, json!({"certificate": {"pem": pair.pem()}}));
+    bench.run(&add("by-certificate", &file)).ends(0);
+    bench
+        .run(&["credential", "status", "-o", "csv", "--columns", "integration,state,left"])
+        .ends(5)
+        .says("by-certificate,ends soon,in 20 days");
+    let words = ["credential", "status", "-i", "by-certificate", "--warn-days", "14"];
+    bench.run(&words).ends(0).says("good");
+    // One of several cannot be asked, and the others are told.
+    assert!(bench.simulator.tenant().remove_secret(cast::SECRET));
+    bench.run(&["credential", "status"]).ends(12).says("failed").says("ends soon");
+    let error = bench.fails(&["credential", "status", "-i", "contoso"], 4);
+    assert_eq!(error["reason"], "wrong-secret");
+}
+
+#[test]
 fn a_key_that_cannot_sign_is_refused_before_anything_is_sent() {
     let bench = Bench::new();
     let (pair, other) = (Pair::new(), Pair::new());

@@ -8,6 +8,7 @@ mod completion;
 mod config;
 mod conformance;
 mod connector;
+mod credential;
 mod demo;
 mod integration;
 mod journal;
@@ -27,8 +28,8 @@ use doorward_host::Verb;
 
 use crate::app::App;
 use crate::cli::{
-    AccessCommand, Command, ConfigCommand, ConnectorCommand, Format, IntegrationCommand,
-    JournalCommand, PluginCommand, Target,
+    AccessCommand, Command, ConfigCommand, ConnectorCommand, CredentialCommand, Format,
+    IntegrationCommand, JournalCommand, PluginCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -80,6 +81,7 @@ fn is_list(command: &Command) -> bool {
             | Command::List(_)
             | Command::Journal(JournalCommand::List { .. })
             | Command::Config(ConfigCommand::Show { .. })
+            | Command::Credential(CredentialCommand::Status { .. })
     )
 }
 
@@ -90,6 +92,7 @@ fn reaches(command: &Command) -> bool {
             AccessCommand::List { last_sync, .. } | AccessCommand::Explain { last_sync, .. },
         ) => !last_sync,
         Command::Check { .. }
+        | Command::Credential(_)
         | Command::Conformance(_)
         | Command::Sync { .. }
         | Command::Grant { .. }
@@ -157,6 +160,9 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target, uses } => check::run(app, &target, &uses).await,
+        Command::Credential(CredentialCommand::Status { integration, warn_days }) => {
+            credential::status(app, integration.as_deref(), warn_days).await
+        }
         Command::New(command) => new::run(app, &command),
         Command::Conformance(options) => Box::pin(conformance::run(app, &options)).await,
         Command::Sync { target } => sync::run(app, &target).await,
