@@ -61,8 +61,8 @@ impl<'a> Assertion<'a> {
 
     /// The clocks of those who sign may be a little ahead or behind.
     fn check_time(&self, desk: &Desk<'_>) -> Result<(), TokenError> {
-        let end = self.required("exp")?.as_i64().unwrap_or_default();
-        let start = ["nbf", "iat"].iter().find_map(|name| self.claims.get(*name)?.as_i64());
+        let end = seconds(self.required("exp")?).unwrap_or_default();
+        let start = ["nbf", "iat"].iter().find_map(|name| seconds(self.claims.get(*name)?));
         let start = start.unwrap_or_default();
         let (now, skew) = (desk.now.as_second(), desk.settings.assertion_clock_skew);
         if now < start.saturating_sub(skew) || now >= end.saturating_add(skew) {
@@ -71,6 +71,11 @@ impl<'a> Assertion<'a> {
         }
         Ok(())
     }
+}
+
+/// A NumericDate, which may have a fraction (RFC 7519 §2): MSAL for Python sends one.
+fn seconds(date: &Value) -> Option<i64> {
+    date.as_i64().or_else(|| date.as_f64().map(|seconds| seconds as i64))
 }
 
 /// Checks an assertion. The order of the checks is inferred: form, algorithm, claims, who signed, for whom, when.
@@ -115,8 +120,9 @@ fn find_key<'a>(
     application: &'a Application,
     assertion: &Assertion<'_>,
 ) -> Result<Option<&'a KeyCredential>, TokenError> {
-    let sha256 = assertion.header("x5t#S256");
-    let sha1 = assertion.header("x5t");
+    // MSAL for Python pads them, although the facts say not to.
+    let thumbprint = |name: &str| assertion.header(name).map(|text| text.trim_end_matches('='));
+    let (sha256, sha1) = (thumbprint("x5t#S256"), thumbprint("x5t"));
     let id = assertion.header("kid");
     if (sha256, sha1, id) == (None, None, None) {
         return Err(TokenError::no_thumbprint());

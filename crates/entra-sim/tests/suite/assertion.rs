@@ -1,21 +1,19 @@
-//! Facts §1.1 and §1.4: certificates and federated credentials in place of a secret.
+//! Facts §1.1 and §1.4: certificates in place of a secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
-use entra_sim::{FederatedCredential, PublicKey, Settings, Size, cast};
-use http::Request;
+use entra_sim::{Settings, Size, cast};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Got, SIGN_IN, read};
+use crate::client::{Client, Got, SIGN_IN};
 use crate::signer::Signer;
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// [`cast::EPOCH`]
-const NOW: i64 = 1_795_420_800;
+pub(crate) const NOW: i64 = 1_795_420_800;
 
-fn form(assertion: &str) -> String {
+pub(crate) fn form(assertion: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", cast::CLIENT_ID)
         .append_pair("scope", "https://graph.microsoft.com/.default")
@@ -41,7 +39,7 @@ fn claims() -> Value {
     })
 }
 
-fn with(mut value: Value, name: &str, new: Value) -> Value {
+pub(crate) fn with(mut value: Value, name: &str, new: Value) -> Value {
     if new.is_null() {
         value.as_object_mut().unwrap().remove(name);
     } else {
@@ -50,7 +48,7 @@ fn with(mut value: Value, name: &str, new: Value) -> Value {
     value
 }
 
-fn claims_of(got: &Got) -> Value {
+pub(crate) fn claims_of(got: &Got) -> Value {
     let token = got.json["access_token"].as_str().expect(&got.text);
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice(&claims).unwrap()
@@ -60,7 +58,7 @@ fn claims_of(got: &Got) -> Value {
 type Row = (&'static str, String, (u16, &'static str), u64, String);
 
 /// What a row of the table says.
-fn check(got: &Got, case: &str, status: u16, error: &str, code: u64, text: &str) {
+pub(crate) fn check(got: &Got, case: &str, status: u16, error: &str, code: u64, text: &str) {
     assert_eq!(
         (got.status, got.json["error"].as_str()),
         (status, Some(error)),
@@ -85,6 +83,7 @@ async fn a_certificate_signs_in_by_either_algorithm_thumbprint_and_audience() {
     let client = registered(&signer);
     let headers = [
         json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": signer.x5t_s256() }),
+        json!({ "alg": "PS256", "typ": "JWT", "x5t#S256": format!("{}=", signer.x5t_s256()) }),
         json!({ "alg": "RS256", "typ": "JWT", "x5t": signer.x5t() }),
         json!({ "alg": "RS256", "typ": "JWT", "x5t": signer.x5t(), "x5t#S256": signer.x5t_s256() }),
         json!({ "alg": "RS256", "typ": "JWT", "kid": signer.hexadecimal() }),
@@ -93,6 +92,9 @@ async fn a_certificate_signs_in_by_either_algorithm_thumbprint_and_audience() {
         let got = client.sign_in(&form(&signer.sign(&header, &claims()))).await;
         assert_eq!(claims_of(&got)["appidacr"], "2", "{header}");
     }
+    let header = json!({ "alg": "RS256", "x5t": signer.x5t() });
+    let fraction = with(claims(), "exp", json!(1_795_421_400.25));
+    assert_eq!(client.sign_in(&form(&signer.sign(&header, &fraction))).await.status, 200);
     let tenant = cast::TENANT_ID;
     for audience in [
         endpoint(),
@@ -280,144 +282,4 @@ async fn a_registered_certificate_ends_with_its_registration() {
     let nobody = tenant.add_certificate("nobody", &signer.certificate).unwrap_err();
     assert_eq!(nobody.to_string(), "there is no app registration nobody");
     assert!(tenant.add_certificate(cast::CLIENT_ID, b"nonsense").is_err());
-}
-
-const ISSUER: &str = "https://token.actions.example/";
-const SUBJECT: &str = "repo:Contoso/Access:ref:refs/heads/main";
-
-fn trusting(signer: &Signer, settings: Settings) -> Client {
-    let client = Client::new(&Size::default(), settings);
-    let credential = FederatedCredential {
-        issuer: ISSUER.into(),
-        subject: SUBJECT.into(),
-        audience: FederatedCredential::AUDIENCE.into(),
-        key: PublicKey::from_pem(&signer.public_key_pem).unwrap(),
-    };
-    let entra = FederatedCredential {
-        issuer: format!("{SIGN_IN}/{}/v2.0", cast::TENANT_ID),
-        ..credential.clone()
-    };
-    let mut tenant = client.simulator.tenant();
-    tenant.add_federated_credential(cast::CLIENT_ID, credential).unwrap();
-    tenant.add_federated_credential(cast::CLIENT_ID, entra).unwrap();
-    drop(tenant);
-    client
-}
-
-fn federated() -> Value {
-    json!({
-        "iss": ISSUER,
-        "sub": SUBJECT,
-        "aud": FederatedCredential::AUDIENCE,
-        "iat": NOW - 60,
-        "exp": NOW + 300,
-    })
-}
-
-#[tokio::test]
-async fn the_rows_about_federated_credentials() {
-    let (signer, stranger) = (Signer::new(), Signer::new());
-    let client = trusting(&signer, Settings::default());
-    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of the issuer" });
-    let got = client.sign_in(&form(&signer.sign(&header, &federated()))).await;
-    assert_eq!(claims_of(&got)["appidacr"], "2");
-    let listed = with(federated(), "aud", json!([FederatedCredential::AUDIENCE]));
-    assert_eq!(client.sign_in(&form(&signer.sign(&header, &listed))).await.status, 200);
-    let text = |what: &str, value: &str| {
-        format!(
-            "No matching federated identity record found for presented assertion {what} '{value}'. "
-        )
-    };
-    let entra = format!("{SIGN_IN}/{}/v2.0", cast::TENANT_ID);
-    let lower = SUBJECT.to_lowercase();
-    for (name, value, code, text) in [
-        ("sub", "repo:other", 700_213, text("subject", "repo:other")),
-        ("sub", &lower, 7_002_138, text("subject", &lower)),
-        (
-            "iss",
-            "https://token.actions.example",
-            700_211,
-            text("issuer", "https://token.actions.example"),
-        ),
-        (
-            "aud",
-            "api://azureadtokenexchange",
-            700_212,
-            text("audience", "api://azureadtokenexchange"),
-        ),
-    ] {
-        let claims = with(federated(), name, json!(value));
-        let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
-        check(&got, value, 401, "invalid_client", code, &text);
-    }
-    let claims = with(with(federated(), "iss", json!(entra)), "sub", json!("another"));
-    let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
-    check(&got, "Entra's own", 401, "invalid_client", 7_002_137, &text("subject", "another"));
-    let got = client.sign_in(&form(&stranger.sign(&header, &federated()))).await;
-    check(&got, "another's key", 401, "invalid_client", 700_027, "Client assertion contains");
-    let old = with(federated(), "exp", json!(NOW - 300));
-    let got = client.sign_in(&form(&signer.sign(&header, &old))).await;
-    check(&got, "over", 401, "invalid_client", 700_024, "Client assertion is not within");
-    client.simulator.change_settings(|settings| {
-        settings.old_federation_errors = true;
-    });
-    let claims = with(federated(), "sub", json!("another"));
-    let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
-    check(&got, "as before", 400, "invalid_request", 70_021, &text("subject", "another"));
-    assert!(client.simulator.tenant().remove_federated_credentials(ISSUER));
-    assert!(!client.simulator.tenant().remove_federated_credentials(ISSUER));
-}
-
-/// The key in RFC 7517, appendix A.1.
-#[test]
-fn keys_are_read_from_jwk_and_pem() {
-    let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3\
-                   oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQ\
-                   vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-    let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "n": modulus, "e": "AQAB" })).unwrap();
-    assert_eq!(key.clone(), key);
-    for wrong in [json!({}), json!({ "n": modulus }), json!({ "n": "!", "e": "AQAB" })] {
-        assert!(PublicKey::from_jwk(&wrong).is_err(), "{wrong}");
-    }
-    for wrong in ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"] {
-        assert!(PublicKey::from_pem(wrong).is_err(), "{wrong}");
-    }
-}
-
-#[tokio::test]
-async fn claims_and_queries_are_tolerated_and_the_old_endpoint_takes_a_resource() {
-    let client = Client::new(&Size::default(), Settings::default());
-    let secret = crate::client::form(cast::CLIENT_ID, cast::SECRET);
-    let capability = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
-    let encoded: String = url::form_urlencoded::byte_serialize(capability.as_bytes()).collect();
-    let got = client.sign_in(&format!("{secret}&claims={encoded}")).await;
-    assert_eq!(got.status, 200, "{}", got.text);
-    let old =
-        secret.replace("scope=https%3A%2F%2Fgraph.microsoft.com%2F.default", "resource=RESOURCE");
-    for (path, body, status) in [
-        ("/oauth2/v2.0/token?client-request-id=1", secret.clone(), 200),
-        ("/oauth2/token", old.replace("RESOURCE", "https://graph.microsoft.com"), 200),
-        (
-            "/oauth2/token?api-version=1.0",
-            old.replace("RESOURCE", "https://graph.microsoft.com/"),
-            200,
-        ),
-        ("/oauth2/token", old.replace("RESOURCE", "https://nowhere.example"), 400),
-        ("/oauth2/token", secret.clone(), 400),
-    ] {
-        let request = Request::post(format!("{SIGN_IN}/{}{path}", cast::TENANT_ID))
-            .body(Bytes::from(body))
-            .unwrap();
-        let got = read(client.send(request).await.unwrap());
-        assert_eq!(got.status, status, "{path}: {}", got.text);
-        match (path.contains("v2.0"), status) {
-            (false, 200) => assert_eq!(got.json["expires_on"], (NOW + 3599).to_string()),
-            (false, _) => assert!(
-                ["AADSTS500011", "AADSTS900144"].iter().any(|code| got.text.contains(code)),
-                "{}",
-                got.text
-            ),
-            _ => {}
-        }
-    }
 }

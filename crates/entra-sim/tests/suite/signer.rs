@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) struct Signer {
     /// DER
     pub(crate) certificate: Vec<u8>,
+    pub(crate) certificate_pem: String,
+    pub(crate) private_key_pem: String,
     pub(crate) public_key_pem: String,
     pair: RsaKeyPair,
 }
@@ -26,6 +28,8 @@ impl Signer {
         let certificate = parameters.self_signed(&key).unwrap();
         Self {
             certificate: certificate.der().to_vec(),
+            certificate_pem: certificate.pem(),
+            private_key_pem: key.serialize_pem(),
             public_key_pem: key.public_key_pem(),
             pair: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap(),
         }
