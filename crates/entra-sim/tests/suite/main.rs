@@ -19,6 +19,7 @@ mod faults;
 mod lag;
 mod over_tcp;
 mod paging;
+mod pim_groups;
 mod pim_roles;
 mod queries;
 mod reads;

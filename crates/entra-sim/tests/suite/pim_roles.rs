@@ -541,6 +541,7 @@ async fn what_lies_in_the_future_begins_then() {
     assert!(mine(&client, &instances(false), cast::BOB).await.is_empty());
     client.pass(1800);
     assert_eq!(mine(&client, &instances(false), cast::BOB).await.len(), 1);
+    assert_eq!(mine(&client, &requests(false), cast::BOB).await[0]["status"], "Provisioned");
     assert_eq!(client.simulator.tenant().active(&Privilege::role(ROLE)), [cast::BOB]);
     // Cancelled before its time, it never begins.
     body["principalId"] = json!(cast::CAROL);
