@@ -25,10 +25,10 @@ pub use faults::{Answer, Fault, Matcher};
 pub use graph::property_names::properties_of;
 pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
-pub use settings::{Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
+pub use settings::{AppRoleDuplicate, Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
 pub use tenant::{
-    EnablementRule, ExpirationRule, GroupKind, Held, HeldRole, HeldSchedule, Kind, PimPolicy,
-    PimRefusal, Privilege, Size, Tenant, Tenure,
+    EnablementRule, EnterpriseApplication, ExpirationRule, GroupKind, Held, HeldAppRole, HeldRole,
+    HeldSchedule, Kind, PimPolicy, PimRefusal, Privilege, Size, Tenant, Tenure,
 };
 pub use trace::TraceEntry;

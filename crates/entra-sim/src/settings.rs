@@ -48,6 +48,18 @@ pub struct Latency {
     pub most: Duration,
 }
 
+/// How a second assignment of the same app role is refused (facts §3.7, [T], three forms).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppRoleDuplicate {
+    /// 400 Request_BadRequest (the code is UNCONFIRMED) "Permission being assigned already exists on the object".
+    #[default]
+    PermissionExists,
+    /// 400 Request_MultipleObjectsWithSameKeyValue "EntitlementGrant entry already exists."
+    GrantExists,
+    /// The same with 409.
+    GrantConflicts,
+}
+
 /// All switches, with the defaults that the facts file gives.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -142,6 +154,11 @@ pub struct Settings {
     /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
     /// fail (facts §9); no time at all without [`Settings::lag`].
     pub pim_new_groups: (Duration, Duration),
+    /// How a second assignment of the same app role is refused (facts §3.7: UNCONFIRMED).
+    pub app_role_duplicate: AppRoleDuplicate,
+    /// `users/{id}/appRoleAssignments` also shows what the groups hold that the user is directly in, as Microsoft's
+    /// documentation says; not in the facts.
+    pub user_app_roles_through_groups: bool,
     /// Responses of a `$batch`, and requests in it that do not depend on each other, come in an order by seed
     /// (facts §4: any order).
     pub permute_batches: bool,
@@ -206,6 +223,8 @@ impl Default for Settings {
             pim_inherited_rows_name_group: false,
             pim_lists_permanent_members: true,
             pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
+            app_role_duplicate: AppRoleDuplicate::default(),
+            user_app_roles_through_groups: false,
             permute_batches: true,
             batch_writes_collide: true,
             throttling: None,

@@ -100,8 +100,10 @@ impl Caller {
                     let object = tenant.object(target);
                     object.id == *unit || tenant.is_in_unit(target, *unit)
                 }),
-                // No application is a directory object here.
-                Scope::Application(_) => false,
+                // An application's own service principal, and nothing else.
+                Scope::Application(id) => {
+                    target.is_some_and(|target| tenant.is_of_application(target, *id))
+                }
             };
             let inherited = *scope == Scope::Tenant || settings.scoped_roles_read;
             (covers && deed.allowed(&tenant.roles, *role, inherited))
@@ -143,6 +145,27 @@ impl Caller {
 
     fn assigns_roles_by_role(&self, tenant: &Tenant, settings: &Settings) -> Option<Ground> {
         self.by_role(tenant, settings, Deed("roleAssignments", "allProperties/update"), None)
+    }
+
+    /// The grounds to assign app roles of a service principal, none when it may not; taking one away needs less
+    /// (facts §0, §3.7).
+    pub(crate) fn assigns_app_roles(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        resource: Handle,
+        gives: bool,
+    ) -> Vec<Ground> {
+        let first = self.first_of(&["AppRoleAssignment.ReadWrite.All"]);
+        let second = self.first_of(&["Application.Read.All", "Directory.Read.All"]);
+        match (first, second) {
+            (Some(first), Some(second)) if gives => vec![first, second],
+            (Some(first), _) if !gives => vec![first],
+            _ => {
+                let deed = Deed("servicePrincipals", "appRoleAssignedTo/update");
+                self.by_role(tenant, settings, deed, Some(resource)).into_iter().collect()
+            }
+        }
     }
 
     /// The grounds to change the links of a group, none when it may not (facts §0, §2.2). Whether a restricted

@@ -27,6 +27,10 @@ pub(crate) enum Read {
     ScopedRoleMembers,
     AnyObject,
     HiddenMembers,
+    /// Who holds the app roles of an application.
+    AppRoleAssignedTo,
+    /// The app roles that objects of a kind hold.
+    AppRoleAssignments(Kind),
 }
 
 const DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
@@ -129,6 +133,14 @@ impl Read {
                 "Directory.ReadWrite.All",
             ],
             Self::HiddenMembers => &["Member.Read.Hidden"],
+            Self::AppRoleAssignedTo | Self::AppRoleAssignments(Kind::ServicePrincipal) => {
+                &APPLICATIONS
+            }
+            Self::AppRoleAssignments(_) => &[
+                "Directory.Read.All",
+                "AppRoleAssignment.ReadWrite.All",
+                "Directory.ReadWrite.All",
+            ],
         }
     }
 
@@ -173,6 +185,10 @@ impl Read {
             // Whoever may read users by a role may read all that Directory Readers may.
             Self::AnyObject => &[Deed("users", READ)],
             Self::HiddenMembers => &[],
+            Self::AppRoleAssignedTo => &[Deed("servicePrincipals", "appRoleAssignedTo/read")],
+            Self::AppRoleAssignments(Kind::User) => &[Deed("users", "appRoleAssignments/read")],
+            Self::AppRoleAssignments(Kind::Group) => &[Deed("groups", "appRoleAssignments/read")],
+            Self::AppRoleAssignments(_) => &[Deed("servicePrincipals", "appRoleAssignments/read")],
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) 
         ["groups", _, "members", ..] => 3,
         ["groups", _, "transitiveMembers", ..] => 5,
         ["users"] | ["users", _] => 2,
+        ["servicePrincipals", _, "appRoleAssignments", ..] => 2,
         ["users" | "groups" | "servicePrincipals" | "devices" | "contacts", _, last, ..]
             if ["memberOf", "transitiveMemberOf", "ownedObjects", "licenseDetails"]
                 .contains(last) =>

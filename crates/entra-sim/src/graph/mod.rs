@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod app_roles;
 mod by_ids;
 mod cost;
 mod deleted;
@@ -114,6 +115,18 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
             "/me request is only valid with delegated authentication flow.",
         )),
         ("GET", ["organization"]) => directory::organization(call),
+        (
+            _,
+            [
+                set @ ("users" | "groups" | "servicePrincipals"),
+                key,
+                "appRoleAssignments",
+                rest @ ..,
+            ],
+        ) => app_roles::held(call, set, key, rest),
+        (_, ["servicePrincipals", key, "appRoleAssignedTo", rest @ ..]) => {
+            app_roles::assigned_to(call, key, rest)
+        }
         ("GET", ["users", rest @ ..]) => holders::users(call, rest),
         ("GET", ["groups", rest @ ..]) => groups::read(call, rest),
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),

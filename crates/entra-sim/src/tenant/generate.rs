@@ -140,6 +140,7 @@ fn generate_others(tenant: &mut Tenant, size: &Size) -> Vec<Handle> {
                     application_id: guid(seed, "application", number),
                     enabled: number % 17 != 3,
                     home_tenant,
+                    ..ServicePrincipal::default()
                 })),
             ),
             (

@@ -1,6 +1,7 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
 mod administrators;
+mod app_roles;
 mod application;
 mod built_in_roles;
 mod generate;
@@ -26,6 +27,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(crate) use app_roles::{AppRole, AppRoleAssignment, AppRoleAssignments};
+pub use app_roles::{EnterpriseApplication, HeldAppRole};
 pub(crate) use application::{Application, Secret};
 pub use generate::Size;
 pub(crate) use index::{Field, Names};
@@ -54,6 +57,7 @@ pub struct Tenant {
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
     pub(crate) pim: Pim,
+    pub(crate) assigned: AppRoleAssignments,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
@@ -84,6 +88,7 @@ impl Tenant {
             applications: Vec::new(),
             roles: Roles::new(),
             pim: Pim::default(),
+            assigned: AppRoleAssignments::default(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,
@@ -206,6 +211,7 @@ impl Tenant {
         }
         self.forget_roles_of(handle);
         self.pim.forget_object(handle);
+        self.assigned.forget_object(handle);
         self.revision += 1;
     }
 

@@ -58,7 +58,13 @@ impl Tenant {
     pub fn add_service_principal(&mut self, display_name: &str) -> String {
         let (application_id, home_tenant) = (self.mint(), self.mint());
         let display_name = display_name.to_owned();
-        let body = ServicePrincipal { display_name, application_id, enabled: true, home_tenant };
+        let body = ServicePrincipal {
+            display_name,
+            application_id,
+            enabled: true,
+            home_tenant,
+            ..ServicePrincipal::default()
+        };
         self.add(Body::ServicePrincipal(Box::new(body)))
     }
 
@@ -312,6 +318,15 @@ impl Tenant {
                 })
             }),
         );
+        objects.extend(self.app_role_assignments().into_iter().map(|held| {
+            json!({
+                "id": held.id,
+                "type": "appRoleAssignment",
+                "resource": held.resource,
+                "role": held.role,
+                "principal": held.principal,
+            })
+        }));
         objects.sort_by_cached_key(|object| object.get("id").map(Value::to_string));
         Value::Array(objects)
     }

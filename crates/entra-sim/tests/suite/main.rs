@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and a few measure real time"
 )]
 
+mod app_roles;
 mod authority;
 mod batch;
 mod by_ids;

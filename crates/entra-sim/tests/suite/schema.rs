@@ -236,6 +236,28 @@ async fn role_management_and_units_fit_the_schema() {
 }
 
 #[tokio::test]
+async fn app_roles_fit_the_schema() {
+    let client = Client::signed_in().await;
+    let schema = Schema::read(SUBSET);
+    client.simulator.tenant().add_payroll();
+    let principal = client.get(&format!("/servicePrincipals/{}", cast::PAYROLL)).await;
+    assert_eq!(principal.json["appRoles"].as_array().unwrap().len(), 2);
+    schema.check_object("servicePrincipal", &principal.json);
+    for path in [
+        format!("/servicePrincipals/{}/appRoleAssignedTo", cast::PAYROLL),
+        format!("/users/{}/appRoleAssignments", cast::BOB),
+        format!("/groups/{}/appRoleAssignments", cast::FINANCE),
+        format!("/servicePrincipals/{}/appRoleAssignments", cast::BUILD_ROBOT),
+    ] {
+        let got = client.get(&path).await;
+        assert!(!got.values().is_empty(), "{path}");
+        for value in got.values() {
+            schema.check_object("appRoleAssignment", value);
+        }
+    }
+}
+
+#[tokio::test]
 async fn pim_fits_the_schema() {
     let roles = [
         "RoleManagement.ReadWrite.Directory",
@@ -331,7 +353,18 @@ fn every_navigation_in_a_path_exists() {
     for (type_name, names) in [
         ("group", vec!["members", "owners", "transitiveMembers", "memberOf", "transitiveMemberOf"]),
         ("user", vec!["memberOf", "transitiveMemberOf", "ownedObjects"]),
-        ("servicePrincipal", vec!["memberOf", "transitiveMemberOf", "ownedObjects"]),
+        (
+            "servicePrincipal",
+            vec![
+                "memberOf",
+                "transitiveMemberOf",
+                "ownedObjects",
+                "appRoleAssignedTo",
+                "appRoleAssignments",
+            ],
+        ),
+        ("user", vec!["appRoleAssignments"]),
+        ("group", vec!["appRoleAssignments"]),
         ("device", vec!["memberOf", "transitiveMemberOf"]),
         ("orgContact", vec!["memberOf", "transitiveMemberOf"]),
         ("directory", vec!["deletedItems", "administrativeUnits"]),
