@@ -29,6 +29,7 @@ pub use settings::{AppRoleDuplicate, Lag, Latency, RetryAfter, Settings, Throttl
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
 pub use tenant::{
     EnablementRule, EnterpriseApplication, ExpirationRule, GroupKind, Held, HeldAppRole, HeldRole,
-    HeldSchedule, Kind, PimPolicy, PimRefusal, Privilege, Size, Tenant, Tenure,
+    HeldSchedule, Kind, PimPolicy, PimRefusal, Privilege, RiskLevel, RiskState, RiskyUser, Size,
+    Tenant, Tenure,
 };
 pub use trace::TraceEntry;

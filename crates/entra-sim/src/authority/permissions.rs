@@ -31,6 +31,8 @@ pub(crate) enum Read {
     AppRoleAssignedTo,
     /// The app roles that objects of a kind hold.
     AppRoleAssignments(Kind),
+    /// Users at risk.
+    Risk,
 }
 
 const DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
@@ -136,6 +138,7 @@ impl Read {
             Self::AppRoleAssignedTo | Self::AppRoleAssignments(Kind::ServicePrincipal) => {
                 &APPLICATIONS
             }
+            Self::Risk => &["IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"],
             Self::AppRoleAssignments(_) => &[
                 "Directory.Read.All",
                 "AppRoleAssignment.ReadWrite.All",
@@ -184,7 +187,8 @@ impl Read {
             }
             // Whoever may read users by a role may read all that Directory Readers may.
             Self::AnyObject => &[Deed("users", READ)],
-            Self::HiddenMembers => &[],
+            // Which Entra roles read risks over Graph is not in the facts.
+            Self::HiddenMembers | Self::Risk => &[],
             Self::AppRoleAssignedTo => &[Deed("servicePrincipals", "appRoleAssignedTo/read")],
             Self::AppRoleAssignments(Kind::User) => &[Deed("users", "appRoleAssignments/read")],
             Self::AppRoleAssignments(Kind::Group) => &[Deed("groups", "appRoleAssignments/read")],

@@ -8,13 +8,20 @@ use crate::quota::Cost;
 
 /// The base cost from the table, one less with `$select` or a small `$top`, one more with `$expand`; at least 1.
 pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) -> Cost {
+    let cost = directory_cost(method, segments, query);
+    // Another service, with a bucket of its own.
+    let protection = segments.first().is_some_and(|first| first == "identityProtection");
+    Cost { protection, ..cost }
+}
+
+fn directory_cost(method: &Method, segments: &[String], query: Option<&Query>) -> Cost {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     let selected = query.is_some_and(|query| query.select.is_some());
     if method == Method::POST && is_by_ids(&parts) {
-        return Cost { resource_units: if selected { 2 } else { 5 }, writes: 0 };
+        return Cost { resource_units: if selected { 2 } else { 5 }, ..Cost::default() };
     }
     if method != Method::GET {
-        return Cost { resource_units: 1, writes: 1 };
+        return Cost { resource_units: 1, writes: 1, protection: false };
     }
     let base = match parts.as_slice() {
         ["applications", ..] => 2,
@@ -35,7 +42,7 @@ pub(crate) fn cost(method: &Method, segments: &[String], query: Option<&Query>) 
         units -= i32::from(selected) + i32::from(query.top.is_some_and(|top| top < 20));
         units += i32::from(query.expand.is_some());
     }
-    Cost { resource_units: u32::try_from(units.max(1)).unwrap_or(1), writes: 0 }
+    Cost { resource_units: u32::try_from(units.max(1)).unwrap_or(1), ..Cost::default() }
 }
 
 /// `POST /directoryObjects/getByIds`, also with the function's namespace.

@@ -20,6 +20,7 @@ pub(crate) mod property_names;
 mod query;
 mod reference;
 mod render;
+mod risk;
 mod role_assignments;
 mod role_changes;
 mod role_definitions;
@@ -105,6 +106,11 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     found
 }
 
+/// The largest `$top` that a list takes (facts §7, §3.10).
+pub(crate) fn largest_page(segments: &[String]) -> usize {
+    if segments.first().is_some_and(|first| first == "identityProtection") { 500 } else { 999 }
+}
+
 /// Answers a request; `segments` as [`segments`] made them.
 pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -156,6 +162,7 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         (_, ["identityGovernance", "privilegedAccess", "group", set, rest @ ..]) => {
             pim::groups(call, set, rest)
         }
+        (_, ["identityProtection", "riskyUsers", rest @ ..]) => risk::answer(call, rest),
         ("GET", ["policies", "roleManagementPolicyAssignments"]) => policies::list(call),
         ("POST", ["groups", group, link @ ("members" | "owners"), "$ref"]) => {
             write::add(call, group, link_of(link))

@@ -20,6 +20,7 @@ mod pim_requests;
 mod pim_rows;
 mod pim_wishes;
 mod players;
+mod risk;
 mod roles;
 
 use std::collections::{BTreeMap, HashMap};
@@ -45,6 +46,8 @@ pub(crate) use pim::{On, Pim};
 pub use pim_policy::{EnablementRule, ExpirationRule, PimPolicy};
 pub(crate) use pim_rows::{Asked, Row};
 pub(crate) use pim_wishes::{Action, Expiry, Quirks, Refusal, Request, Wish};
+pub(crate) use risk::{Risk, Verdict};
+pub use risk::{RiskLevel, RiskState, RiskyUser};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
@@ -58,6 +61,7 @@ pub struct Tenant {
     pub(crate) roles: Roles,
     pub(crate) pim: Pim,
     pub(crate) assigned: AppRoleAssignments,
+    pub(crate) risks: BTreeMap<Handle, Risk>,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
@@ -89,6 +93,7 @@ impl Tenant {
             roles: Roles::new(),
             pim: Pim::default(),
             assigned: AppRoleAssignments::default(),
+            risks: BTreeMap::new(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,
@@ -212,6 +217,7 @@ impl Tenant {
         self.forget_roles_of(handle);
         self.pim.forget_object(handle);
         self.assigned.forget_object(handle);
+        self.risks.remove(&handle);
         self.revision += 1;
     }
 

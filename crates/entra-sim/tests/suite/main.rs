@@ -24,6 +24,7 @@ mod pim_groups;
 mod pim_roles;
 mod queries;
 mod reads;
+mod risk;
 mod role_changes;
 mod roles;
 mod schema;

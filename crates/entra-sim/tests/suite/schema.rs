@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use entra_sim::{Kind, Privilege, cast, properties_of};
+use entra_sim::{Kind, Privilege, RiskLevel, RiskState, cast, properties_of};
 use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
@@ -236,6 +236,27 @@ async fn role_management_and_units_fit_the_schema() {
 }
 
 #[tokio::test]
+async fn risks_fit_the_schema() {
+    let roles = ["IdentityRiskyUser.Read.All"];
+    let client = Client::signed_in_with(entra_sim::Settings::default(), &roles).await;
+    let schema = Schema::read(SUBSET);
+    for (user, level, state) in [
+        (cast::BOB, RiskLevel::High, RiskState::AtRisk),
+        (cast::CAROL, RiskLevel::Hidden, RiskState::Remediated),
+        (cast::ALICE, RiskLevel::None, RiskState::Dismissed),
+        (cast::ZOE, RiskLevel::Low, RiskState::ConfirmedSafe),
+        (cast::GRACE, RiskLevel::Medium, RiskState::ConfirmedCompromised),
+    ] {
+        assert!(client.simulator.tenant().set_risk(user, level, state));
+    }
+    let got = client.get("/identityProtection/riskyUsers").await;
+    assert_eq!(got.values().len(), 5);
+    for value in got.values() {
+        schema.check_object("riskyUser", value);
+    }
+}
+
+#[tokio::test]
 async fn app_roles_fit_the_schema() {
     let client = Client::signed_in().await;
     let schema = Schema::read(SUBSET);
@@ -364,6 +385,7 @@ fn every_navigation_in_a_path_exists() {
             ],
         ),
         ("user", vec!["appRoleAssignments"]),
+        ("identityProtectionRoot", vec!["riskyUsers"]),
         ("group", vec!["appRoleAssignments"]),
         ("device", vec!["memberOf", "transitiveMemberOf"]),
         ("orgContact", vec!["memberOf", "transitiveMemberOf"]),
