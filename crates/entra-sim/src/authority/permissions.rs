@@ -101,6 +101,12 @@ const ORGANIZATION: [&str; 4] = [
 /// The only one that gives and takes roles (facts §0).
 pub(super) const ROLE_ASSIGNERS: [&str; 1] = ["RoleManagement.ReadWrite.Directory"];
 
+/// Who makes users and changes them.
+pub(crate) const USER_WRITERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
+/// Who invites guests.
+pub(crate) const INVITERS: [&str; 3] =
+    ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"];
+
 impl Read {
     /// The permissions that allow it by the facts.
     pub(super) fn permissions(self) -> &'static [&'static str] {

@@ -1,5 +1,6 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod accounts;
 mod app_roles;
 mod by_ids;
 mod cost;
@@ -133,6 +134,10 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         (_, ["servicePrincipals", key, "appRoleAssignedTo", rest @ ..]) => {
             app_roles::assigned_to(call, key, rest)
         }
+        ("POST", ["users"]) => accounts::create(call),
+        ("PATCH", ["users", key]) => accounts::update(call, key),
+        ("DELETE", ["users", key]) => accounts::delete(call, key),
+        ("POST", ["invitations"]) => accounts::invite(call),
         ("GET", ["users", rest @ ..]) => holders::users(call, rest),
         ("GET", ["groups", rest @ ..]) => groups::read(call, rest),
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),

@@ -62,7 +62,10 @@ fn user_property(
         "usageLocation" => json!("DE"),
         "accountEnabled" => json!(user.enabled),
         "userType" => json!(if user.guest { "Guest" } else { "Member" }),
-        "externalUserState" => json!(user.guest.then_some("Accepted")),
+        "externalUserState" => {
+            let state = if user.pending { "PendingAcceptance" } else { "Accepted" };
+            json!(user.guest.then_some(state))
+        }
         "onPremisesSyncEnabled" => json!(user.synced),
         "createdDateTime" => stamp(object.created),
         "isManagementRestricted" => restricted(tenant, handle),

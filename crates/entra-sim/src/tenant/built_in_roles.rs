@@ -99,6 +99,7 @@ const ALL_OF_USERS_AND_GROUPS: &[&str] = &[
     "users/delete",
     "users/disable",
     "users/enable",
+    "users/inviteGuest",
     "users/restore",
     "users/basic/update",
     "users/password/update",
@@ -133,6 +134,7 @@ const DIRECTORY_WRITING: &[&str] = &[
     "users/create",
     "users/disable",
     "users/enable",
+    "users/inviteGuest",
     "users/restore",
     "users/basic/update",
 ];
@@ -152,6 +154,7 @@ const INTUNE: &[&str] = &[
     "groups.security/members/update",
     "groups.security/owners/update",
 ];
+const INVITING: &[&str] = &["users/inviteGuest"];
 const NOTHING_HERE: &[&str] = &[];
 
 const ROWS: &[Row] = &[
@@ -236,7 +239,7 @@ const ROWS: &[Row] = &[
         Tenant,
         NOTHING_HERE,
     ),
-    (uuid!("95e79109-95c0-4d8e-aee3-d01accf2d47b"), "Guest Inviter", Tenant, NOTHING_HERE),
+    (uuid!("95e79109-95c0-4d8e-aee3-d01accf2d47b"), "Guest Inviter", Tenant, INVITING),
     (uuid!("4a5d8f65-41da-4de4-8968-e035b65339cf"), "Reports Reader", Tenant, NOTHING_HERE),
 ];
 

@@ -119,6 +119,7 @@ fn user(seed: u64, number: u64) -> User {
         employee_id: kind.is_multiple_of(3).then(|| format!("E{number:06}")),
         enabled: !kind.is_multiple_of(20),
         guest: false,
+        pending: false,
         synced: kind.is_multiple_of(5).then_some(true),
     }
 }

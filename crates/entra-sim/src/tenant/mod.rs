@@ -12,6 +12,7 @@ mod object;
 mod oracle;
 mod oracle_access;
 mod oracle_activation;
+mod oracle_dump;
 mod oracle_pim;
 mod people;
 mod pim;

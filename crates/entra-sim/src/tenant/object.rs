@@ -209,6 +209,8 @@ pub(crate) struct User {
     pub employee_id: Option<String>,
     pub enabled: bool,
     pub guest: bool,
+    /// A guest who was invited and has not come yet.
+    pub pending: bool,
     pub synced: Option<bool>,
 }
 

@@ -10,24 +10,31 @@
     reason = "a test fails by panicking, and a few measure real time"
 )]
 
+mod accounts;
 mod app_roles;
 mod authority;
 mod batch;
 mod by_ids;
 mod client;
+mod csdl;
 mod deleted;
 mod faults;
 mod lag;
 mod over_tcp;
 mod paging;
+mod pim;
+mod pim_activation;
 mod pim_groups;
+mod pim_reads;
 mod pim_roles;
+mod pim_rules;
 mod queries;
 mod reads;
 mod risk;
 mod role_changes;
 mod roles;
 mod schema;
+mod schema_access;
 mod tenant;
 mod throttling;
 mod token;
