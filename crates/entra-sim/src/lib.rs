@@ -27,7 +27,11 @@ pub use graph::property_names::properties_of;
 pub use keys::{CredentialError, PublicKey};
 pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
-pub use settings::{Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
+pub use settings::{AppRoleDuplicate, Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
-pub use tenant::{FederatedCredential, GroupKind, Held, HeldRole, Kind, Size, Tenant};
+pub use tenant::{
+    EnablementRule, EnterpriseApplication, ExpirationRule, FederatedCredential, GroupKind, Held,
+    HeldAppRole, HeldRole, HeldSchedule, Kind, PimPolicy, PimRefusal, Privilege, RiskLevel,
+    RiskState, RiskyUser, Size, Tenant, Tenure,
+};
 pub use trace::TraceEntry;

@@ -48,6 +48,18 @@ pub struct Latency {
     pub most: Duration,
 }
 
+/// How a second assignment of the same app role is refused (facts §3.7, [T], three forms).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppRoleDuplicate {
+    /// 400 Request_BadRequest (the code is UNCONFIRMED) "Permission being assigned already exists on the object".
+    #[default]
+    PermissionExists,
+    /// 400 Request_MultipleObjectsWithSameKeyValue "EntitlementGrant entry already exists."
+    GrantExists,
+    /// The same with 409.
+    GrantConflicts,
+}
+
 /// All switches, with the defaults that the facts file gives.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -131,6 +143,30 @@ pub struct Settings {
     pub legacy_scope_error: bool,
     /// The last user who holds Global Administrator at `/` keeps it; not in the facts.
     pub keep_last_global_administrator: bool,
+    /// The tenant has Entra ID P2; without it everything about PIM answers AadPremiumLicenseRequired (facts §3.5).
+    pub entra_id_p2: bool,
+    /// Entra roles of the caller open PIM's endpoints too; the facts only name permissions (§3.5, §3.11).
+    pub entra_roles_reach_pim: bool,
+    /// An `adminRemove` of an active assignment is carried out and yet answers RoleAssignmentDoesNotExist (facts
+    /// §9, measured for a whole run).
+    pub pim_removal_says_missing: bool,
+    /// An `adminUpdate` takes away the principal's other kind of the same role too (facts §9: seen once).
+    pub pim_update_takes_other_kind: bool,
+    /// Removing an eligibility ends what was activated out of it; inferred, since the rule of five minutes guards
+    /// such a removal (facts §3.5).
+    pub pim_removal_ends_activation: bool,
+    /// Rows that come through a group name the group as their `principalId`, not the member; not in the facts.
+    pub pim_inherited_rows_name_group: bool,
+    /// PIM for groups lists members and owners that it did not make, without times; as Microsoft's samples do.
+    pub pim_lists_permanent_members: bool,
+    /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
+    /// fail (facts §9); no time at all without [`Settings::lag`].
+    pub pim_new_groups: (Duration, Duration),
+    /// How a second assignment of the same app role is refused (facts §3.7: UNCONFIRMED).
+    pub app_role_duplicate: AppRoleDuplicate,
+    /// `users/{id}/appRoleAssignments` also shows what the groups hold that the user is directly in, as Microsoft's
+    /// documentation says; not in the facts.
+    pub user_app_roles_through_groups: bool,
     /// Responses of a `$batch`, and requests in it that do not depend on each other, come in an order by seed
     /// (facts §4: any order).
     pub permute_batches: bool,
@@ -191,6 +227,16 @@ impl Default for Settings {
             duplicate_role_assignment_is_conflict: false,
             legacy_scope_error: true,
             keep_last_global_administrator: true,
+            entra_id_p2: true,
+            entra_roles_reach_pim: false,
+            pim_removal_says_missing: false,
+            pim_update_takes_other_kind: false,
+            pim_removal_ends_activation: true,
+            pim_inherited_rows_name_group: false,
+            pim_lists_permanent_members: true,
+            pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
+            app_role_duplicate: AppRoleDuplicate::default(),
+            user_app_roles_through_groups: false,
             permute_batches: true,
             batch_writes_collide: true,
             throttling: None,

@@ -16,6 +16,8 @@ pub(crate) struct GraphError {
     pub(crate) legacy: bool,
 }
 
+const SCOPE_MISSING: &str = "PermissionScopeNotGranted";
+
 /// What handlers give back.
 pub(crate) type Result<T> = std::result::Result<T, GraphError>;
 
@@ -47,7 +49,19 @@ impl GraphError {
 
     /// Whether it was refused for lack of authority.
     pub(crate) fn is_denial(&self) -> bool {
-        self.status == 401 || self.code == "Authorization_RequestDenied"
+        self.status == 401
+            || self.code == "Authorization_RequestDenied"
+            || self.message.contains(SCOPE_MISSING)
+    }
+
+    /// The refusal of PIM and role policies, whose message is JSON (facts §3.5, §9).
+    pub(crate) fn scope_missing(code: &str, permissions: &[&str]) -> Self {
+        let message = format!(
+            "{{\"errorCode\":\"{SCOPE_MISSING}\",\"message\":\"Authorization failed due to missing permission scope \
+             {}.\",\"instanceAnnotations\":[]}}",
+            permissions.join(",")
+        );
+        Self::new(403, code, message)
     }
 
     /// Parallel writes to one object (facts §4, §5.2).

@@ -34,7 +34,7 @@ pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
 }
 
 /// By id or by user principal name.
-fn find_user(call: &Call<'_>, key: &str) -> Result<Handle> {
+pub(super) fn find_user(call: &Call<'_>, key: &str) -> Result<Handle> {
     if Uuid::try_parse(key).is_ok() {
         return call.find(Kind::User, key);
     }
@@ -67,7 +67,7 @@ pub(crate) fn service_principals(call: &mut Call<'_>, rest: &[&str]) -> Result<R
 }
 
 /// By object id or by `appId=…`.
-fn find_principal(call: &Call<'_>, key: &str) -> Result<Handle> {
+pub(super) fn find_principal(call: &Call<'_>, key: &str) -> Result<Handle> {
     let Some(application) = key.strip_prefix("appId=") else {
         return call.find(Kind::ServicePrincipal, key);
     };

@@ -1,5 +1,7 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod accounts;
+mod app_roles;
 mod applications;
 mod by_ids;
 mod cost;
@@ -14,11 +16,14 @@ mod holders;
 mod list;
 mod membership;
 mod page;
+mod pim;
+mod policies;
 mod properties;
 pub(crate) mod property_names;
 mod query;
 mod reference;
 mod render;
+mod risk;
 mod role_assignments;
 mod role_changes;
 mod role_definitions;
@@ -104,6 +109,11 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     found
 }
 
+/// The largest `$top` that a list takes (facts §7, §3.10).
+pub(crate) fn largest_page(segments: &[String]) -> usize {
+    if segments.first().is_some_and(|first| first == "identityProtection") { 500 } else { 999 }
+}
+
 /// Answers a request; `segments` as [`segments`] made them.
 pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -119,6 +129,22 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
             "/me request is only valid with delegated authentication flow.",
         )),
         ("GET", ["organization"]) => directory::organization(call),
+        (
+            _,
+            [
+                set @ ("users" | "groups" | "servicePrincipals"),
+                key,
+                "appRoleAssignments",
+                rest @ ..,
+            ],
+        ) => app_roles::held(call, set, key, rest),
+        (_, ["servicePrincipals", key, "appRoleAssignedTo", rest @ ..]) => {
+            app_roles::assigned_to(call, key, rest)
+        }
+        ("POST", ["users"]) => accounts::create(call),
+        ("PATCH", ["users", key]) => accounts::update(call, key),
+        ("DELETE", ["users", key]) => accounts::delete(call, key),
+        ("POST", ["invitations"]) => accounts::invite(call),
         ("GET", ["users", rest @ ..]) => holders::users(call, rest),
         ("GET", ["groups", rest @ ..]) => groups::read(call, rest),
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),
@@ -146,6 +172,14 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
                 rest @ ..,
             ],
         ) => roles(call, set, rest),
+        (_, ["roleManagement", "directory", set, rest @ ..]) if pim::is_of_roles(set) => {
+            pim::roles(call, set, rest)
+        }
+        (_, ["identityGovernance", "privilegedAccess", "group", set, rest @ ..]) => {
+            pim::groups(call, set, rest)
+        }
+        (_, ["identityProtection", "riskyUsers", rest @ ..]) => risk::answer(call, rest),
+        ("GET", ["policies", "roleManagementPolicyAssignments"]) => policies::list(call),
         ("POST", ["groups", group, link @ ("members" | "owners"), "$ref"]) => {
             write::add(call, group, link_of(link))
         }

@@ -253,7 +253,8 @@ impl Arrival<'_> {
     ) -> Result<Reply> {
         let eventual = header_of(self.request.headers(), "consistencylevel")
             .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
-        let query = Query::parse(self.request.uri().query().unwrap_or_default(), eventual)?;
+        let options = self.request.uri().query().unwrap_or_default();
+        let query = Query::parse_within(options, eventual, graph::largest_page(segments))?;
         let view = view(state, self.now, self.number);
         state.tenant.forget_settled(&view);
         let mut call = Call {

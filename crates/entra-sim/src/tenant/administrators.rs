@@ -44,6 +44,7 @@ pub(super) fn enter(tenant: &mut Tenant) {
         application_id: id(cast::SCOPED_CLIENT_ID),
         enabled: true,
         home_tenant: tenant.id,
+        ..ServicePrincipal::default()
     };
     add(tenant, cast::SCOPED_SERVICE_PRINCIPAL, Body::ServicePrincipal(Box::new(principal)));
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::{Body, Handle, Tenant};
 use crate::keys::{Certificate, PublicKey};
 
 /// A client secret. `Debug` leaves the value out.
@@ -63,4 +64,18 @@ pub(crate) struct Application {
     pub secrets: Vec<Secret>,
     pub keys: Vec<KeyCredential>,
     pub federated: Vec<FederatedCredential>,
+}
+
+impl Tenant {
+    /// Whether an object is the service principal of the application with this object id, or has the id itself:
+    /// where a role at an application reaches (facts §0, §3.4).
+    pub(crate) fn is_of_application(&self, object: Handle, id: Uuid) -> bool {
+        let object = self.object(object);
+        let Body::ServicePrincipal(principal) = &object.body else { return false };
+        object.id == id
+            || self.applications.iter().any(|application| {
+                application.object_id == id
+                    && application.application_id == principal.application_id
+            })
+    }
 }

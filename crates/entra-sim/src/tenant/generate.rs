@@ -54,6 +54,7 @@ impl Tenant {
         }
         tenant.changes.clear();
         tenant.roles.forget_changes();
+        tenant.pim.forget_changes();
         tenant
     }
 }
@@ -118,6 +119,7 @@ fn user(seed: u64, number: u64) -> User {
         employee_id: kind.is_multiple_of(3).then(|| format!("E{number:06}")),
         enabled: !kind.is_multiple_of(20),
         guest: false,
+        pending: false,
         synced: kind.is_multiple_of(5).then_some(true),
     }
 }
@@ -139,6 +141,7 @@ fn generate_others(tenant: &mut Tenant, size: &Size) -> Vec<Handle> {
                     application_id: guid(seed, "application", number),
                     enabled: number % 17 != 3,
                     home_tenant,
+                    ..ServicePrincipal::default()
                 })),
             ),
             (

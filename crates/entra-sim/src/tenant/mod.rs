@@ -1,6 +1,7 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
 mod administrators;
+mod app_roles;
 mod application;
 mod built_in_roles;
 mod credentials;
@@ -11,8 +12,17 @@ mod links;
 mod object;
 mod oracle;
 mod oracle_access;
+mod oracle_activation;
+mod oracle_dump;
+mod oracle_pim;
 mod people;
+mod pim;
+mod pim_policy;
+mod pim_requests;
+mod pim_rows;
+mod pim_wishes;
 mod players;
+mod risk;
 mod roles;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +30,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(crate) use app_roles::{AppRole, AppRoleAssignment, AppRoleAssignments};
+pub use app_roles::{EnterpriseApplication, HeldAppRole};
 pub use application::FederatedCredential;
 pub(crate) use application::{Application, KeyCredential, Secret};
 pub use generate::Size;
@@ -30,6 +42,15 @@ pub(crate) use object::{
 };
 pub use object::{GroupKind, Kind};
 pub use oracle_access::{Held, HeldRole};
+pub use oracle_activation::PimRefusal;
+pub use oracle_pim::{HeldSchedule, Privilege};
+pub use pim::Tenure;
+pub(crate) use pim::{On, Pim};
+pub use pim_policy::{EnablementRule, ExpirationRule, PimPolicy};
+pub(crate) use pim_rows::{Asked, Row};
+pub(crate) use pim_wishes::{Action, Expiry, Quirks, Refusal, Request, Wish};
+pub(crate) use risk::{Risk, Verdict};
+pub use risk::{RiskLevel, RiskState, RiskyUser};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
@@ -41,6 +62,9 @@ pub struct Tenant {
     pub(crate) id: Uuid,
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
+    pub(crate) pim: Pim,
+    pub(crate) assigned: AppRoleAssignments,
+    pub(crate) risks: BTreeMap<Handle, Risk>,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
@@ -70,6 +94,9 @@ impl Tenant {
             id,
             applications: Vec::new(),
             roles: Roles::new(),
+            pim: Pim::default(),
+            assigned: AppRoleAssignments::default(),
+            risks: BTreeMap::new(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,
@@ -191,6 +218,9 @@ impl Tenant {
             }
         }
         self.forget_roles_of(handle);
+        self.pim.forget_object(handle);
+        self.assigned.forget_object(handle);
+        self.risks.remove(&handle);
         self.revision += 1;
     }
 

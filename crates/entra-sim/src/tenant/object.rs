@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Field, Link};
+use super::{AppRole, Field, Link};
 
 /// An object's place in the arena; ascending in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -209,6 +209,8 @@ pub(crate) struct User {
     pub employee_id: Option<String>,
     pub enabled: bool,
     pub guest: bool,
+    /// A guest who was invited and has not come yet.
+    pub pending: bool,
     pub synced: Option<bool>,
 }
 
@@ -223,12 +225,15 @@ pub(crate) struct Group {
 }
 
 /// A service principal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ServicePrincipal {
     pub display_name: String,
     pub application_id: Uuid,
     pub enabled: bool,
     pub home_tenant: Uuid,
+    pub app_roles: Vec<AppRole>,
+    /// `appRoleAssignmentRequired`
+    pub assignment_required: bool,
 }
 
 /// A device.

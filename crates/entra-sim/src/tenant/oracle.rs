@@ -1,6 +1,5 @@
 //! The oracle: what an administrator can do and see in the portal, at once and without rules.
 
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -26,9 +25,13 @@ impl Tenant {
     }
 
     pub(super) fn add(&mut self, body: Body) -> String {
+        let handle = self.add_object(body);
+        self.object(handle).id.to_string()
+    }
+
+    pub(crate) fn add_object(&mut self, body: Body) -> Handle {
         let id = self.mint();
-        self.insert(id, body);
-        id.to_string()
+        self.insert(id, body)
     }
 
     /// Adds an enabled member user and returns its id; `user_principal_name` is its mail address too.
@@ -58,7 +61,13 @@ impl Tenant {
     pub fn add_service_principal(&mut self, display_name: &str) -> String {
         let (application_id, home_tenant) = (self.mint(), self.mint());
         let display_name = display_name.to_owned();
-        let body = ServicePrincipal { display_name, application_id, enabled: true, home_tenant };
+        let body = ServicePrincipal {
+            display_name,
+            application_id,
+            enabled: true,
+            home_tenant,
+            ..ServicePrincipal::default()
+        };
         self.add(Body::ServicePrincipal(Box::new(body)))
     }
 
@@ -154,7 +163,7 @@ impl Tenant {
         View { now: self.now, lag: None, seed: 0, replica: 0 }
     }
 
-    fn sorted_ids(&self, handles: &[Handle]) -> Vec<String> {
+    pub(super) fn sorted_ids(&self, handles: &[Handle]) -> Vec<String> {
         let mut ids: Vec<String> = handles
             .iter()
             .map(|handle| self.object(*handle))
@@ -228,37 +237,5 @@ impl Tenant {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
-    }
-
-    /// Everything that a client could change, sorted: equal dumps mean equal access.
-    #[must_use]
-    pub fn dump(&self) -> Value {
-        let mut objects: Vec<Value> = Kind::ALL
-            .iter()
-            .flat_map(|kind| self.of_kind(*kind))
-            .map(|handle| self.object(*handle))
-            .filter(|object| !object.gone)
-            .map(|object| {
-                json!({
-                    "id": object.id.to_string(),
-                    "type": object.kind().type_name(),
-                    "displayName": object.display_name(),
-                    "deleted": object.deleted.is_some(),
-                    "members": self.sorted_ids(&object.members),
-                    "owners": self.sorted_ids(&object.owners),
-                })
-            })
-            .collect();
-        objects.extend(self.role_assignments().into_iter().map(|held| {
-            json!({
-                "id": held.id,
-                "type": "unifiedRoleAssignment",
-                "role": held.role,
-                "principal": held.principal,
-                "scope": held.scope,
-            })
-        }));
-        objects.sort_by_cached_key(|object| object.get("id").map(Value::to_string));
-        Value::Array(objects)
     }
 }

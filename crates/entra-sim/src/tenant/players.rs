@@ -87,6 +87,7 @@ fn things(tenant: &mut Tenant) {
             application_id,
             enabled: true,
             home_tenant,
+            ..ServicePrincipal::default()
         };
         add(tenant, object_id, Body::ServicePrincipal(Box::new(body)));
     };
