@@ -48,7 +48,7 @@ pub struct Latency {
     pub most: Duration,
 }
 
-/// How a second assignment of the same app role is refused (facts §3.7, [T], three forms).
+/// How a second assignment of the same app role is refused (facts §3.7: three forms, told by other programs).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AppRoleDuplicate {
     /// 400 Request_BadRequest (the code is UNCONFIRMED) "Permission being assigned already exists on the object".
