@@ -82,18 +82,22 @@ fn a_certificate_signs_in_and_its_key_is_told_nowhere() {
     let id = pair.register(&bench);
     let pem = bench.file("both.pem", &pair.pem());
     let pfx = bench.data().parent().unwrap().join("app.pfx");
-    std::fs::write(&pfx, pair.pfx()).unwrap();
+    let bytes = pair.pfx();
+    std::fs::write(&pfx, &bytes).unwrap();
     let forms = [
         json!({"certificate": {"pem": {"file": pem}}}),
         json!({"certificate": {"pem": pair.pem()}}),
         json!({"certificate": {"pfx": {"file": pfx}, "password": PASSWORD}}),
-        json!({"certificate": {"pfx": STANDARD.encode(pair.pfx()), "password": PASSWORD}}),
+        json!({"certificate": {"pfx": STANDARD.encode(&bytes), "password": PASSWORD}}),
     ];
     for (number, form) in forms.into_iter().enumerate() {
         let file = connection(&bench, form);
         let name = format!("certificate-{number}");
         bench.run(&["validate", "entra-id", &file]).ends(0);
-        bench.run(&add(&name, &file)).ends(0).notes("an assertion that Doorward signs");
+        bench
+            .run(&add(&name, &file))
+            .ends(0)
+            .notes("that Doorward signs with the key at /certificate/p");
         bench.run(&["check", "--integration", &name]).ends(0).says("Connected to Contoso");
         bench.run(&["integration", "allow", "--all-groups", "--integration", &name]).ends(0);
         for verb in [["grant", "--to"], ["revoke", "--from"]] {
@@ -106,7 +110,7 @@ fn a_certificate_signs_in_and_its_key_is_told_nowhere() {
     let secrets: Vec<String> = vec![
         PASSWORD.to_owned(),
         pair.key.serialize_pem().lines().nth(1).unwrap().to_owned(),
-        STANDARD.encode(pair.pfx()).chars().skip(200).take(60).collect(),
+        STANDARD.encode(&bytes).chars().skip(200).take(60).collect(),
     ];
     for file in files(&bench.data()) {
         let content = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
@@ -144,7 +148,12 @@ fn when_credentials_end_is_told_for_every_integration() {
     let item = &listed["items"][0];
     assert_eq!((&item["integration"], &item["state"]), (&json!("contoso"), &json!("good")));
     assert!(item["ends"].is_string() && listed["warnDays"] == 30, "{listed}");
-    bench.run(&["credential", "status", "--warn-days", "5000"]).ends(5).says("ends soon");
+    assert!(item["daysLeft"].as_i64().unwrap() > 300, "{listed}");
+    bench
+        .run(&["credential", "status", "--warn-days", "5000"])
+        .ends(5)
+        .says("ends soon")
+        .says("doorward integration update contoso --secret -");
     let pair = Pair::new();
     let (start, end) = (now(), now() + jiff::SignedDuration::from_hours(24 * 20 + 12));
     bench

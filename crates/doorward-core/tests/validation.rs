@@ -119,9 +119,9 @@ fn properties_that_exclude_each_other() {
     };
     check(with(""), "1:1 /secret missing-property");
     check(with(&format!(r#", "certificate": {{"pem": "{PEM}"}}"#)), "");
-    check(with(r#", "federated_token": "Fak3""#), "");
+    check(with(r#", "federated_token": "a.b-c.d_e""#), "");
     check(
-        with(r#", "secret": "Fak3~ThisIsNotARealSecret", "federated_token": "Fak3""#),
+        with(r#", "secret": "Fak3~ThisIsNotARealSecret", "federated_token": "a.b.c""#),
         "1:1  conflicting-properties",
     );
     check(with(r#", "certificate": {}"#), "1:95 /certificate/pem missing-property");
@@ -150,6 +150,7 @@ fn properties_that_exclude_each_other() {
         with(r#", "certificate": {"pfx": "-----BEGIN X"}"#),
         "1:103 /certificate/pfx pem-for-pfx",
     );
+    check(with(r#", "certificate": {"pfx": "app.pfx"}"#), "1:103 /certificate/pfx path-for-key");
     check(with(r#", "federated_token": "/var/run/token""#), "1:99 /federated_token path-for-token");
 }
 

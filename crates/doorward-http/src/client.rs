@@ -100,7 +100,8 @@ impl ClientCredential {
             Self::PrivateKey { key, audience, .. } => {
                 let key = ClientKey::read(&first, second.as_ref(), key)?;
                 let assertion = signed(&key, client_id, audience, clock, random)?;
-                Ok(Proof { digest, ..asserted(client_id, assertion, redactor) })
+                // The key is never sent, so nothing can quote it.
+                Ok(Proof { digest, ..asserted(client_id, assertion, Redactor::NONE) })
             }
             Self::Assertion { .. } => Ok(asserted(client_id, first, redactor)),
         }

@@ -6,13 +6,17 @@ use aws_lc_rs::signature::RSA_PSS_SHA256;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use doorward_core::{Error, Result};
-use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+use p12_keystore::error::Error as PfxError;
+use p12_keystore::{CertificateBag, Pkcs12Archive, PrivateKeyBag};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::errors;
+
+/// What every block of PEM begins with (RFC 7468 §2).
+const BLOCK_BEGINS: &str = "-----BEGIN ";
 
 /// A key that signs for a client.
 pub(crate) struct ClientKey {
@@ -33,19 +37,23 @@ impl ClientKey {
         pointer: &str,
     ) -> Result<Self> {
         let text = text.expose_secret();
-        let parts = if text.contains("-----BEGIN ") { pem(text) } else { pfx(text, password) };
-        let (key, certificates) = parts.map_err(|problem| problem.error(pointer))?;
-        let pair = KeyPair::from_pkcs8(&key)
-            .or_else(|_| KeyPair::from_der(&key))
-            .map_err(|_| Problem::NotRsa.error(pointer))?;
-        let own = |certificate: &&Vec<u8>| holds(certificate, &pair);
-        // Of a chain, the one that belongs to the key.
-        let certificate = certificates
-            .iter()
-            .find(own)
-            .ok_or_else(|| Problem::Certificate(!certificates.is_empty()).error(pointer))?;
-        let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(certificate));
-        Ok(Self { pair, thumbprint })
+        let parts = if text.contains(BLOCK_BEGINS) { pem(text) } else { pfx(text, password) };
+        let Parts { keys, certificates } = parts.map_err(|problem| problem.error(pointer))?;
+        if keys.is_empty() {
+            return Err(Problem::NoKey.error(pointer));
+        }
+        let pair = |key: &Der| KeyPair::from_pkcs8(key).or_else(|_| KeyPair::from_der(key)).ok();
+        let pairs: Vec<KeyPair> = keys.iter().filter_map(pair).collect();
+        if pairs.is_empty() {
+            return Err(Problem::NotRsa.error(pointer));
+        }
+        // Of a chain, the certificate that belongs to a key.
+        let found = pairs.into_iter().find_map(|pair| {
+            let certificate = certificates.iter().find(|certificate| holds(certificate, &pair))?;
+            let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(certificate));
+            Some(Self { pair, thumbprint })
+        });
+        found.ok_or_else(|| Problem::Certificate(!certificates.is_empty()).error(pointer))
     }
 
     pub(crate) fn thumbprint(&self) -> &str {
@@ -65,8 +73,14 @@ impl ClientKey {
     }
 }
 
-/// A private key, and certificates; all in DER.
-type Parts = (Zeroizing<Vec<u8>>, Vec<Vec<u8>>);
+/// A private key in DER.
+type Der = Zeroizing<Vec<u8>>;
+
+/// What a file holds; certificates in DER, too.
+struct Parts {
+    keys: Vec<Der>,
+    certificates: Vec<Vec<u8>>,
+}
 
 enum Problem {
     NotPem,
@@ -76,6 +90,7 @@ enum Problem {
     /// Whether there is one at all.
     Certificate(bool),
     NotPfx,
+    UnreadablePfx,
     Password {
         given: bool,
     },
@@ -90,7 +105,7 @@ impl Problem {
             ),
             Self::Encrypted => (
                 "is encrypted, and a PEM's password cannot be given here",
-                "Take it as PFX with its password, or decrypt it: openssl pkcs8 -in KEY.pem -out PLAIN.pem.",
+                "Take it as PFX with its password, or decrypt it: openssl pkey -in KEY.pem -out PLAIN.pem.",
             ),
             Self::NoKey => (
                 "holds no private key",
@@ -112,6 +127,10 @@ impl Problem {
                 "is neither PEM nor a PFX in base64",
                 "Name the PFX as a file, {\"file\": \"app.pfx\"}, or paste the output of: base64 -w0 app.pfx.",
             ),
+            Self::UnreadablePfx => (
+                "is a PFX that is damaged, or encrypted in a way that is not known here",
+                "Export it again, encrypted with AES.",
+            ),
             Self::Password { given: true } => (
                 "cannot be opened with the password that stands beside it",
                 "Check the password, or export the PFX again.",
@@ -132,18 +151,24 @@ fn pem(text: &str) -> std::result::Result<Parts, Problem> {
     if text.contains("ENCRYPTED") {
         return Err(Problem::Encrypted);
     }
-    let (mut key, mut certificates) = (None, Vec::new());
+    let (mut keys, mut certificates) = (Vec::new(), Vec::new());
+    let mut blocks = 0;
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
+        blocks += 1;
         match section.map_err(|_| Problem::NotPem)? {
             (SectionKind::Certificate, der) => certificates.push(der),
             (SectionKind::PrivateKey | SectionKind::RsaPrivateKey, der) => {
-                key = Some(Zeroizing::new(der));
+                keys.push(Zeroizing::new(der));
             }
             (SectionKind::EcPrivateKey, _) => return Err(Problem::NotRsa),
             _ => {}
         }
     }
-    Ok((key.ok_or(Problem::NoKey)?, certificates))
+    // A block without its end is passed over.
+    if blocks != text.matches(BLOCK_BEGINS).count() {
+        return Err(Problem::NotPem);
+    }
+    Ok(Parts { keys, certificates })
 }
 
 fn pfx(text: &str, password: Option<&SecretString>) -> std::result::Result<Parts, Problem> {
@@ -154,11 +179,19 @@ fn pfx(text: &str, password: Option<&SecretString>) -> std::result::Result<Parts
     let bytes = bytes.filter(|bytes| bytes.first() == Some(&0x30)).ok_or(Problem::NotPfx)?;
     let given = password.is_some();
     let password = password.map_or("", |password| password.expose_secret());
-    let store = KeyStore::from_pkcs12(&bytes, password, Pkcs12ImportPolicy::Relaxed)
-        .map_err(|_| Problem::Password { given })?;
-    let (_, chain) = store.private_key_chain().ok_or(Problem::NoKey)?;
-    let certificates = chain.certs().iter().map(|one| one.as_der().to_vec()).collect();
-    Ok((Zeroizing::new(chain.key().as_der().to_vec()), certificates))
+    // Not its key store: that leaves out keys without an id, which many tools write.
+    let archive = Pkcs12Archive::from_pkcs12(&bytes, password).map_err(|error| match error {
+        PfxError::MacError(_) | PfxError::UnpadError | PfxError::Pkcs5Error(_) => {
+            Problem::Password { given }
+        }
+        _ => Problem::UnreadablePfx,
+    })?;
+    let key = |bag: &PrivateKeyBag| Zeroizing::new(bag.key.as_der().to_vec());
+    let certificate = |bag: &CertificateBag| bag.cert.as_der().to_vec();
+    Ok(Parts {
+        keys: archive.keys.iter().map(key).collect(),
+        certificates: archive.certs.iter().map(certificate).collect(),
+    })
 }
 
 /// Whether a certificate is for this key: it holds the public key, byte for byte.

@@ -376,6 +376,8 @@ async fn obtain(
                     _ => return Err(Stop::end(CallEnd::AuthFailed(*failure))),
                 }
             }
+            // Where secrets are kept is no connector's business.
+            Err(TokenError::Secret(error)) => return Err(Stop::end(CallEnd::Error(*error))),
             Err(TokenError::Broken(error)) => return Err(Stop::Failed(error)),
             Err(TokenError::Busy { status, wait }) => {
                 let delay = self::delays(call, delays).after(wait);

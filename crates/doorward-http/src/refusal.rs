@@ -13,6 +13,9 @@ pub(crate) fn challenge(headers: &HeaderMap) -> Option<String> {
     (!challenges.is_empty()).then(|| challenges.join(", "))
 }
 
+/// The longest claims that are passed on, in base64.
+const LONGEST_CLAIMS: usize = 8192;
+
 /// The claims that a bearer challenge asks a new token to fulfil, as JSON text: Microsoft's continuous
 /// access evaluation (graph-facts §5.2). `None` when it asks for none.
 pub(crate) fn wanted_claims(challenge: &str) -> Option<String> {
@@ -22,6 +25,9 @@ pub(crate) fn wanted_claims(challenge: &str) -> Option<String> {
     });
     let (_, parameters) = bearer?;
     let claims = parameters.get("claims")?.trim_end_matches('=');
+    if claims.len() > LONGEST_CLAIMS {
+        return None;
+    }
     let bytes = STANDARD_NO_PAD.decode(claims).or_else(|_| URL_SAFE_NO_PAD.decode(claims)).ok()?;
     let is_object = serde_json::from_slice::<Attributes>(&bytes).is_ok();
     String::from_utf8(bytes).ok().filter(|_| is_object)

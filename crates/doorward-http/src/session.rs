@@ -223,6 +223,7 @@ impl Credential {
                 Self::token(endpoint, secrets, client_id, scope, credential)
             }
             Scheme::Oauth2PrivateKeyJwt { client_id, key, password, audience, scope, .. } => {
+                for_its_token_url(&endpoint.scheme, audience)?;
                 let credential = ClientCredential::PrivateKey {
                     key: key.pointer.clone(),
                     password: password.as_ref().map(|password| password.pointer.clone()),
@@ -270,6 +271,26 @@ impl Credential {
         })?;
         Ok(Self::Fixed { name, value, redactor })
     }
+}
+
+/// Whoever gets an assertion can use it at its audience: it goes nowhere else, but by a way that the
+/// connection itself names.
+///
+/// # Errors
+/// `ContractViolation`.
+fn for_its_token_url(scheme: &Scheme, audience: &str) -> Result<()> {
+    let (token_url, named) = scheme.token_url().unwrap_or_default();
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    if named || (origin(token_url).is_some() && origin(token_url) == origin(audience)) {
+        return Ok(());
+    }
+    Err(errors::violation(
+        "assertion-audience",
+        format!(
+            "The connector wants to send an assertion for {audience} to {token_url}, where it could \
+             be misused."
+        ),
+    ))
 }
 
 /// A header value that debug output never shows.

@@ -101,6 +101,8 @@ pub(crate) enum TokenError {
     Busy { status: u16, wait: Option<Duration> },
     /// No answer came.
     Transport(TransportError),
+    /// The secret cannot be had or used.
+    Secret(Box<Error>),
     /// The answer makes no sense.
     Broken(Box<Error>),
 }
@@ -150,7 +152,15 @@ impl TokenSource {
         let fetched = flight.await;
         // Within the margin the old token still serves.
         match (&fetched, self.present()) {
-            (Err(TokenError::Busy { .. } | TokenError::Transport(_)), Some(token)) => Ok(token),
+            (
+                Err(
+                    TokenError::Busy { .. }
+                    | TokenError::Transport(_)
+                    | TokenError::Secret(_)
+                    | TokenError::Refused { again: Some(_), .. },
+                ),
+                Some(token),
+            ) => Ok(token),
             _ => fetched,
         }
     }
@@ -180,7 +190,6 @@ impl TokenSource {
         state.flight = None;
         if let Ok(token) = &fetched {
             state.current = Some(token.clone());
-            state.claims = None;
         }
         drop(state);
         fetched
@@ -199,7 +208,7 @@ impl TokenSource {
                 session.clock.as_ref(),
                 session.random.as_ref(),
             )
-            .map_err(broken)?;
+            .map_err(|error| TokenError::Secret(Box::new(error)))?;
         let redactor = proof.redactor.clone();
         self.remember(proof.digest);
         let request = self.request(session, proof).ok_or_else(|| {
@@ -251,9 +260,10 @@ impl TokenSource {
         for (name, value) in &proof.fields {
             push(name, value.expose_secret());
         }
-        // OpenID Connect Core §5.5, by which Microsoft's continuous access evaluation works.
-        if let Some(claims) = &self.lock().claims {
-            push("claims", claims);
+        // OpenID Connect Core §5.5, by which Microsoft's continuous access evaluation works. Asked for
+        // once: who still wants them says so again, and a token endpoint that refuses them is left be.
+        if let Some(claims) = self.lock().claims.take() {
+            push("claims", &claims);
         }
         let form = Zeroizing::new(form.as_bytes().to_vec());
         let mut request = http::Request::post(options.url.as_str())

@@ -60,7 +60,7 @@ fn private_key(password: bool) -> Scheme {
         client_id: "client id".to_owned(),
         key: at("/key"),
         password: password.then(|| at("/password")),
-        audience: "https://login.real/tenant/token".to_owned(),
+        audience: "https://login.example/tenant/token".to_owned(),
         scope: "https://api.example/.default".to_owned(),
     }
 }
@@ -134,9 +134,11 @@ async fn an_assertion_is_signed_with_the_key() {
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(OURS.certificate.der()));
         assert_eq!(header["x5t#S256"], thumbprint, "{what}");
         let claims = part(token, 1);
-        for (name, value) in
-            [("aud", "https://login.real/tenant/token"), ("iss", "client id"), ("sub", "client id")]
-        {
+        for (name, value) in [
+            ("aud", "https://login.example/tenant/token"),
+            ("iss", "client id"),
+            ("sub", "client id"),
+        ] {
             assert_eq!(claims[name], value);
         }
         let (from, to) = (claims["nbf"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
@@ -164,7 +166,7 @@ async fn a_key_that_cannot_be_used_says_why() {
     let key = OURS.key.serialize_pem();
     let certificate = OURS.certificate.pem();
     let damaged = pem.replacen("-----END PRIVATE KEY-----", "", 1);
-    let table: [(&str, Option<&str>, &str); 10] = [
+    let table: [(&str, Option<&str>, &str); 11] = [
         (&key, None, "holds no certificate"),
         (&certificate, None, "holds no private key"),
         (&strange, None, "does not belong to its private key"),
@@ -173,6 +175,7 @@ async fn a_key_that_cannot_be_used_says_why() {
         (&damaged, None, "is damaged"),
         ("canary text", None, "neither PEM nor a PFX"),
         ("Y2FuYXJ5", None, "neither PEM nor a PFX"),
+        ("MIIC", None, "is a PFX that is damaged"),
         (&pfx, Some("wrong"), "cannot be opened with the password"),
         (&pfx, None, "needs a password"),
     ];
@@ -279,6 +282,53 @@ async fn demanded_claims_are_asked_for() {
     let sent: Vec<Option<String>> =
         provider.token_requests().iter().map(|seen| form(seen).remove("claims")).collect();
     assert_eq!(sent, [None, Some(r#"{"a":1}"#.to_owned()), None]);
+    // A token endpoint that refuses them is not asked with them for ever.
+    let provider = Provider::new([answer(401, &[("www-authenticate", challenge)], "{}")]).tokens([
+        token_answer("canary-1", 3599),
+        answer(400, &[], r#"{"error": "invalid_request"}"#),
+    ]);
+    let session = open(&provider, assertion(), kept(&[("/token", "canary.jwt")]));
+    plain(&live(&session), get()).await.unwrap_err();
+    plain(&live(&session), get()).await.unwrap();
+    let sent: Vec<bool> =
+        provider.token_requests().iter().map(|seen| form(seen).contains_key("claims")).collect();
+    assert_eq!(sent, [false, true, false]);
+}
+
+/// Where secrets are kept is told to whoever runs the host, and to no connector; and while a token is
+/// good, nobody notices.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_cannot_be_had_ends_the_call() {
+    let provider = Provider::new([]).tokens([token_answer("canary-1", 1000)]);
+    let locked = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let is_locked = Arc::clone(&locked);
+    let secrets = Secrets::asked(move || {
+        if is_locked.load(Ordering::Relaxed) {
+            let message = "The file /run/secrets/app cannot be read.";
+            return Err(doorward_core::Error::new(
+                doorward_core::ErrorKind::InvalidConnection,
+                "secret-file-unreadable",
+                message,
+            ));
+        }
+        Ok([("/token".to_owned(), SecretString::from("canary.jwt"))].into())
+    });
+    let session = open(&provider, assertion(), secrets);
+    plain(&live(&session), get()).await.unwrap();
+    locked.store(true, Ordering::Relaxed);
+    // Within the margin, and after the end.
+    tokio::time::advance(std::time::Duration::from_secs(950)).await;
+    plain(&live(&session), get()).await.unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    let call = live(&session);
+    let ended = call
+        .run(|cx| async move {
+            // A connector that takes every error for an answer.
+            Ok(cx.http().send(get()).await.is_ok())
+        })
+        .await;
+    let Err(CallEnd::Error(error)) = ended else { panic!("{ended:?}") };
+    assert_eq!(error.reason, "secret-file-unreadable");
 }
 
 /// A provider's servers learn of a new secret one after another: only then is a refusal worth another
@@ -308,4 +358,28 @@ async fn a_new_secret_is_given_time_and_a_wrong_one_none() {
     assert!(matches!(ended, CallEnd::AuthFailed(failure) if failure.status == 401));
     let waited = provider.token_requests().last().unwrap().at.as_secs() - 10;
     assert!((20..=35).contains(&waited), "{waited}");
+}
+
+/// Whoever gets an assertion could use it at its audience.
+#[test]
+fn an_assertion_goes_to_its_audience_or_where_the_connection_says() {
+    for (named, audience, is_refused) in [
+        (false, "https://login.example/tenant", false),
+        (false, "https://login.real/tenant/token", true),
+        (false, "tenant", true),
+        (true, "https://login.real/tenant/token", false),
+    ] {
+        let mut scheme = private_key(false);
+        if let Scheme::Oauth2PrivateKeyJwt { token_url_named_by_connection, audience: to, .. } =
+            &mut scheme
+        {
+            *token_url_named_by_connection = named;
+            audience.clone_into(to);
+        }
+        let secrets = kept(&[("/key", "k")]);
+        let provider = Provider::new([]);
+        let options = SessionOptions { secrets, ..options(provider.transport(), endpoint(scheme)) };
+        let refused = Session::new(options).err().map(|error| error.reason);
+        assert_eq!(refused.as_deref(), is_refused.then_some("assertion-audience"), "{audience}");
+    }
 }

@@ -175,9 +175,12 @@ fn extension(schema: &Value, place: &str) -> Result<Extension> {
 
 /// The properties of `oneOf` when each alternative requires one; else none.
 fn alternatives(keyword: Option<&Value>) -> Vec<String> {
-    let required = |alternative: &Value| match alternative.get("required")?.as_array()?.as_slice() {
-        [Value::String(name)] => Some(name.clone()),
-        _ => None,
+    let required = |alternative: &Value| {
+        let names = alternative.as_object().filter(|keywords| keywords.len() == 1)?;
+        match names.get("required")?.as_array()?.as_slice() {
+            [Value::String(name)] => Some(name.clone()),
+            _ => None,
+        }
     };
     let alternatives = keyword.and_then(Value::as_array);
     alternatives

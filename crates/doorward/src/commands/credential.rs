@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::exit::Exit;
 use crate::output::{Column, List, text};
+use crate::remedy;
 
 /// One integration's credential.
 struct Status {
@@ -92,8 +93,14 @@ fn judged(
     let warn = SignedDuration::from_hours(24 * i64::from(warn_days));
     let (state, ends, note) = match expiry {
         CredentialExpiry::At { time } if time.duration_since(now) <= warn => {
-            let command = format!("doorward integration update {} --secret -", integration.name);
-            (State::EndsSoon, Some(time), format!("Make a new one, then: {command}"))
+            // The only credential that a connection has, whatever it is.
+            let pointers = integration.secret_pointers();
+            let place = match pointers.as_slice() {
+                [only] => only.as_str(),
+                _ => "",
+            };
+            let how = remedy::of_integration(integration, place);
+            (State::EndsSoon, Some(time), format!("Make a new one. {how}"))
         }
         CredentialExpiry::At { time } => (State::Good, Some(time), String::new()),
         CredentialExpiry::Unknown { because } => (State::Unknown, None, because),
@@ -120,6 +127,7 @@ fn view(one: &Status) -> Value {
         "connector": one.connector,
         "state": one.state.name(),
         "ends": one.ends,
+        "daysLeft": one.ends.map(|ends| ends.duration_since(one.now).as_hours() / 24),
         "note": Some(&one.note).filter(|note| !note.is_empty()),
     })
 }

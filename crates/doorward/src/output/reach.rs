@@ -51,10 +51,11 @@ fn credential(scheme: &Scheme) -> Vec<String> {
             format!("with a token for the client {client_id}"),
             format!("which {token_url} gives for the secret at {}", secret.pointer),
         ],
-        Scheme::Oauth2PrivateKeyJwt { token_url, client_id, key, .. } => vec![
+        Scheme::Oauth2PrivateKeyJwt { token_url, client_id, key, audience, .. } => vec![
             format!("with a token for the client {client_id}"),
             format!(
-                "which {token_url} gives for an assertion that Doorward signs with the key at {}",
+                "which {token_url} gives for an assertion for {audience} that Doorward signs with the \
+                 key at {}",
                 key.pointer
             ),
         ],
