@@ -9,6 +9,7 @@
 mod answer;
 mod authority;
 pub mod cast;
+mod delta;
 mod faults;
 mod graph;
 mod keys;
@@ -27,7 +28,9 @@ pub use graph::property_names::properties_of;
 pub use keys::{CredentialError, PublicKey};
 pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
-pub use settings::{AppRoleDuplicate, Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
+pub use settings::{
+    AppRoleDuplicate, DeadToken, Delta, Lag, Latency, RetryAfter, Settings, Throttling, Trailer,
+};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
 pub use tenant::{
     EnablementRule, EnterpriseApplication, ExpirationRule, FederatedCredential, GroupKind, Held,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use crate::delta::{DeadToken, Delta};
 pub use crate::quota::{RetryAfter, Throttling};
 
 /// How the trailer of an `error_description` is separated (facts §1.4).
@@ -22,6 +23,9 @@ pub struct Lag {
     pub objects: Duration,
     /// The longest time until a replica shows a role that was given or taken.
     pub roles: Duration,
+    /// The longest time until a delta query tells a change; not in the facts, which say that delta lags more
+    /// than reads do (facts §7).
+    pub delta: Duration,
     /// How many replicas answer; each request hits one, by seed.
     pub replicas: u64,
 }
@@ -34,6 +38,7 @@ impl Default for Lag {
             links: Duration::from_secs(6),
             objects: Duration::from_secs(30),
             roles: Duration::from_secs(20),
+            delta: Duration::from_secs(60),
             replicas: 3,
         }
     }
@@ -176,6 +181,8 @@ pub struct Settings {
     pub throttling: Option<Throttling>,
     /// Page size without `$top` (facts §3.1).
     pub default_page: usize,
+    /// Delta queries.
+    pub delta: Delta,
     /// Entries that the trace keeps; older ones go first.
     pub trace_capacity: usize,
 }
@@ -241,6 +248,7 @@ impl Default for Settings {
             batch_writes_collide: true,
             throttling: None,
             default_page: 100,
+            delta: Delta::default(),
             trace_capacity: 10_000,
         }
     }

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::{Query, membership};
+use super::{Query, delta, membership};
 use crate::quota::Cost;
 
 /// The base cost from the table, one less with `$select` or a small `$top`, one more with `$expand`; at least 1.
@@ -26,6 +26,10 @@ fn directory_cost(method: &Method, segments: &[String], query: Option<&Query>) -
     }
     if method != Method::GET {
         return Cost { resource_units: 1, writes: 1, protection: false };
+    }
+    // Whatever its options are: not in the table (facts §6).
+    if delta::set(&parts).is_some() {
+        return Cost { resource_units: 1, ..Cost::default() };
     }
     let base = match parts.as_slice() {
         ["applications", ..] => 2,

@@ -23,7 +23,6 @@ pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
             call.need(Read::Kind(Kind::User))?;
             list::count_of_kind(call, Kind::User)
         }
-        ["delta" | "microsoft.graph.delta"] => Err(GraphError::no_such_segment("delta")),
         [id] => {
             let user = find_user(call, id);
             call.need_on(Read::Kind(Kind::User), user.as_ref().ok().copied())?;

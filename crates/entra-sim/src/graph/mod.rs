@@ -6,6 +6,7 @@ mod applications;
 mod by_ids;
 mod cost;
 mod deleted;
+pub(crate) mod delta;
 mod directory;
 pub(crate) mod error;
 mod expand;
@@ -121,6 +122,9 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         (call.method.as_str(), membership::question(&parts))
     {
         return membership::answer(call, set, key, question);
+    }
+    if let Some(set) = delta::set(&parts) {
+        return delta::answer(call, set);
     }
     match (call.method.as_str(), parts.as_slice()) {
         (_, ["me", ..]) => Err(GraphError::new(

@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    fn set_name(self) -> &'static str {
+    pub(super) fn set_name(self) -> &'static str {
         match self {
             Self::Typed(kind) => kind.set_name(),
             Self::Mixed => "directoryObjects",

@@ -254,7 +254,12 @@ impl Arrival<'_> {
         let eventual = header_of(self.request.headers(), "consistencylevel")
             .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
         let options = self.request.uri().query().unwrap_or_default();
-        let query = Query::parse_within(options, eventual, graph::largest_page(segments))?;
+        // A delta query reads its own options, of which it takes few.
+        let query = if graph::delta::set(segments).is_some() {
+            Query { raw: options.to_owned(), eventual, ..Query::default() }
+        } else {
+            Query::parse_within(options, eventual, graph::largest_page(segments))?
+        };
         let view = view(state, self.now, self.number);
         state.tenant.forget_settled(&view);
         let mut call = Call {

@@ -19,7 +19,7 @@ pub(super) fn enter(tenant: &mut Tenant) {
             user_principal_name: address.clone(),
             mail: Some(address),
             mail_nickname: nickname,
-            department: Some("Sales"),
+            department: Some("Sales".into()),
             enabled: true,
             ..User::default()
         };

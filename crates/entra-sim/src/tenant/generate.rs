@@ -55,6 +55,7 @@ impl Tenant {
         tenant.changes.clear();
         tenant.roles.forget_changes();
         tenant.pim.forget_changes();
+        tenant.trail.begin();
         tenant
     }
 }
@@ -113,9 +114,9 @@ fn user(seed: u64, number: u64) -> User {
         mail: (kind < 95).then(|| address.clone()),
         user_principal_name: address,
         mail_nickname: nickname,
-        job_title: Some(word(&TITLE, draw(seed, "title", number))),
-        department: Some(word(&DEPARTMENT, draw(seed, "department", number))),
-        office: kind.is_multiple_of(2).then(|| word(&OFFICE, draw(seed, "office", number))),
+        job_title: Some(word(&TITLE, draw(seed, "title", number)).into()),
+        department: Some(word(&DEPARTMENT, draw(seed, "department", number)).into()),
+        office: kind.is_multiple_of(2).then(|| word(&OFFICE, draw(seed, "office", number)).into()),
         employee_id: kind.is_multiple_of(3).then(|| format!("E{number:06}")),
         enabled: !kind.is_multiple_of(20),
         guest: false,

@@ -15,6 +15,7 @@ mod oracle_access;
 mod oracle_activation;
 mod oracle_dump;
 mod oracle_pim;
+mod oracle_properties;
 mod people;
 mod pim;
 mod pim_policy;
@@ -24,6 +25,7 @@ mod pim_wishes;
 mod players;
 mod risk;
 mod roles;
+mod trail;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -52,6 +54,7 @@ pub(crate) use pim_wishes::{Action, Expiry, Quirks, Refusal, Request, Wish};
 pub(crate) use risk::{Risk, Verdict};
 pub use risk::{RiskLevel, RiskState, RiskyUser};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
+pub(crate) use trail::{Aspect, Standing, Step, Trail, Turn};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
 ///
@@ -69,6 +72,7 @@ pub struct Tenant {
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
     pub(crate) changes: Vec<LinkChange>,
+    pub(crate) trail: Trail,
     objects: Vec<Object>,
     by_id: HashMap<Uuid, Handle>,
     by_kind: BTreeMap<Kind, Vec<Handle>>,
@@ -101,6 +105,7 @@ impl Tenant {
             now,
             revision: 0,
             changes: Vec::new(),
+            trail: Trail::default(),
             objects: Vec::new(),
             by_id: HashMap::new(),
             by_kind: BTreeMap::new(),
@@ -136,6 +141,11 @@ impl Tenant {
         self.handle(id).filter(|handle| self.object(*handle).is_live())
     }
 
+    /// How many objects there are and ever were: handles go up to here.
+    pub(crate) fn size(&self) -> usize {
+        self.objects.len()
+    }
+
     /// All handles of a kind in ascending order, deleted ones included.
     pub(crate) fn of_kind(&self, kind: Kind) -> &[Handle] {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
@@ -159,6 +169,7 @@ impl Tenant {
         let now = self.now;
         let handle = self.insert_unnamed(id, now, body);
         self.name(handle);
+        self.record(handle, Aspect::State, Turn::Made);
         self.revision += 1;
         handle
     }
@@ -197,11 +208,13 @@ impl Tenant {
     /// Soft delete: links stay, names stay, the object is only in `/directory/deletedItems`.
     pub(crate) fn delete_softly(&mut self, handle: Handle) {
         self.object_mut(handle).deleted = Some(self.now);
+        self.record(handle, Aspect::State, Turn::Deleted);
         self.revision += 1;
     }
 
     pub(crate) fn bring_back(&mut self, handle: Handle) {
         self.object_mut(handle).deleted = None;
+        self.record(handle, Aspect::State, Turn::Restored);
         self.revision += 1;
     }
 
@@ -209,6 +222,7 @@ impl Tenant {
     pub(crate) fn delete_for_ever(&mut self, handle: Handle) {
         self.unname(handle);
         self.object_mut(handle).gone = true;
+        self.record(handle, Aspect::State, Turn::Gone);
         for link in [Link::Member, Link::Owner] {
             for target in self.object(handle).targets(link).to_vec() {
                 self.unlink(link, handle, target);

@@ -20,6 +20,11 @@ impl Handle {
         Self(u32::try_from(position).unwrap_or(u32::MAX))
     }
 
+    /// The handle whose [`number`](Self::number) this is.
+    pub(crate) fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
@@ -203,9 +208,9 @@ pub(crate) struct User {
     pub user_principal_name: String,
     pub mail: Option<String>,
     pub mail_nickname: String,
-    pub job_title: Option<&'static str>,
-    pub department: Option<&'static str>,
-    pub office: Option<&'static str>,
+    pub job_title: Option<Cow<'static, str>>,
+    pub department: Option<Cow<'static, str>>,
+    pub office: Option<Cow<'static, str>>,
     pub employee_id: Option<String>,
     pub enabled: bool,
     pub guest: bool,

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, ServicePrincipal, Tenant, User,
-    View,
+    Aspect, Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, ServicePrincipal, Tenant,
+    Turn, User, View,
 };
 use crate::{cast, random};
 
@@ -189,6 +189,7 @@ impl Tenant {
             Body::Role(current, _) => *current = name,
         }
         self.name(handle);
+        self.record(handle, Aspect::Property("displayName"), Turn::Changed);
         self.revision += 1;
         true
     }
@@ -203,6 +204,7 @@ impl Tenant {
             _ => return false,
         };
         *place = enabled;
+        self.record(handle, Aspect::Property("accountEnabled"), Turn::Changed);
         self.revision += 1;
         true
     }

@@ -61,7 +61,7 @@ fn people(tenant: &mut Tenant) {
             user_principal_name: address.clone(),
             mail: Some(address),
             mail_nickname: nickname,
-            department: Some("Finance"),
+            department: Some("Finance".into()),
             enabled,
             ..User::default()
         };
