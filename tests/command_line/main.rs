@@ -7,6 +7,7 @@ mod bulk;
 mod canary;
 mod completion;
 mod conformance;
+mod credentials;
 mod disks;
 mod documents;
 mod endings;

@@ -4,7 +4,7 @@ use doorward_core::{
     AccessPath, CheckReport, Connector, Context, Descriptor, Error, ErrorKind, Identity, Object,
     Query, ReadRequest, Record, Result,
 };
-use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Session, SessionOptions};
+use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Secrets, Session, SessionOptions};
 use serde_json::Value;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -39,7 +39,7 @@ pub struct Opened {
 }
 
 /// Gives the secrets of an integration as it was opened.
-pub(crate) type Reveal = Box<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
+pub(crate) type Reveal = Arc<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
 
 /// Every page of an answer.
 #[derive(Clone, Default)]
@@ -190,7 +190,16 @@ impl Opened {
         Ok(self.session()?.call(CallOptions::new(mode, CALL_DEADLINE)))
     }
 
-    /// What requests are sent through. The first time, the secrets are read.
+    /// Whether the secrets can be had.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when one cannot; `Unavailable` when the integration leads elsewhere now.
+    pub(crate) fn has_secrets(&self) -> Result<()> {
+        (self.reveal)(&self.integration()).map(drop)
+    }
+
+    /// What requests are sent through. The secrets are read for every token: one that was replaced
+    /// meanwhile counts from the next on.
     ///
     /// # Errors
     /// `InvalidConnection` when a secret cannot be had or used; `Unavailable` when the integration
@@ -200,9 +209,10 @@ impl Opened {
             return Ok(session);
         }
         let integration = self.integration();
+        let (reveal, opened) = (Arc::clone(&self.reveal), integration.clone());
         let session = Session::new(SessionOptions {
             transport: Arc::clone(&self.environment.transport),
-            secrets: (self.reveal)(&integration)?.into_iter().collect(),
+            secrets: Secrets::asked(move || reveal(&opened)),
             reach: integration.reach,
             clock: Arc::clone(&self.environment.clock),
             random: Arc::clone(&self.environment.random),

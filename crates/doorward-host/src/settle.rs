@@ -122,8 +122,8 @@ impl Opened {
     pub async fn close(&self, id: &str, applied: bool, reason: &str) -> Result<JournalEntry> {
         let claim = self.claim().await?;
         let Some(store) = &self.store else { return Err(known(id, None)) };
-        // Without it nothing could be seen.
-        self.session()?;
+        // Without them nothing could be seen.
+        self.has_secrets()?;
         let mut entries = self.settle_unsettled(&claim).await?;
         entries.retain(|entry| entry.id == id);
         let Some(mut entry) = entries.pop() else { return Err(known(id, None)) };

@@ -161,6 +161,9 @@ pub(crate) enum Command {
         #[arg(long = "use", value_name = "USE", value_delimiter = ',')]
         uses: Vec<String>,
     },
+    /// The credentials of the integrations
+    #[command(subcommand, after_help = "Example:\n  doorward credential status --warn-days 30")]
+    Credential(CredentialCommand),
     /// Try whether a connector keeps the rules of CONNECTOR_SPEC.md
     ///
     /// For who writes or takes over a connector, on a system for tests that nobody changes
@@ -296,6 +299,26 @@ pub(crate) enum ConnectorCommand {
         /// The connector
         #[arg(value_name = "CONNECTOR")]
         connector: String,
+    },
+}
+
+/// `doorward credential`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialCommand {
+    /// Show when each integration's secret or certificate ends
+    ///
+    /// Asks each system. Ends with 5 when one ends soon, and with 12 when one of several cannot be
+    /// asked.
+    #[command(
+        after_help = "Examples:\n  doorward credential status\n  doorward credential status -i contoso --warn-days 14 -o json"
+    )]
+    Status {
+        /// Only this integration [default: all of them]
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
+        /// What ends within so many days ends soon
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        warn_days: u16,
     },
 }
 

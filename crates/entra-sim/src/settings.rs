@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use crate::delta::{DeadToken, Delta};
 pub use crate::quota::{RetryAfter, Throttling};
 
 /// How the trailer of an `error_description` is separated (facts §1.4).
@@ -22,6 +23,9 @@ pub struct Lag {
     pub objects: Duration,
     /// The longest time until a replica shows a role that was given or taken.
     pub roles: Duration,
+    /// The longest time until a delta query tells a change; not in the facts, which say that delta lags more
+    /// than reads do (facts §7).
+    pub delta: Duration,
     /// How many replicas answer; each request hits one, by seed.
     pub replicas: u64,
 }
@@ -34,6 +38,7 @@ impl Default for Lag {
             links: Duration::from_secs(6),
             objects: Duration::from_secs(30),
             roles: Duration::from_secs(20),
+            delta: Duration::from_secs(60),
             replicas: 3,
         }
     }
@@ -46,6 +51,18 @@ pub struct Latency {
     pub least: Duration,
     /// The longest.
     pub most: Duration,
+}
+
+/// How a second assignment of the same app role is refused (facts §3.7: three forms, told by other programs).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppRoleDuplicate {
+    /// 400 Request_BadRequest (the code is UNCONFIRMED) "Permission being assigned already exists on the object".
+    #[default]
+    PermissionExists,
+    /// 400 Request_MultipleObjectsWithSameKeyValue "EntitlementGrant entry already exists."
+    GrantExists,
+    /// The same with 409.
+    GrantConflicts,
 }
 
 /// All switches, with the defaults that the facts file gives.
@@ -61,6 +78,14 @@ pub struct Settings {
     pub trailer: Trailer,
     /// Seconds that a token endpoint answer promises (facts §1.2); the token itself lives one second longer.
     pub token_lifetime: i64,
+    /// Seconds by which a client's clock may differ in an assertion; not in the facts.
+    pub assertion_clock_skew: i64,
+    /// Status of AADSTS50027 for an assertion that is no JWT (facts §1.4: UNCONFIRMED).
+    pub unparsable_assertion_status: u16,
+    /// Code for a federated credential with another audience (facts §1.4: UNCONFIRMED).
+    pub federated_audience_code: u64,
+    /// No federated match answers as before 2023: 400 invalid_request AADSTS70021 (facts §1.4).
+    pub old_federation_errors: bool,
     /// Virtual time per answer; zero sleeps not at all.
     pub latency: Latency,
     /// Replication lag; `None` shows every write at once (facts §7, §8.2).
@@ -123,6 +148,30 @@ pub struct Settings {
     pub legacy_scope_error: bool,
     /// The last user who holds Global Administrator at `/` keeps it; not in the facts.
     pub keep_last_global_administrator: bool,
+    /// The tenant has Entra ID P2; without it everything about PIM answers AadPremiumLicenseRequired (facts §3.5).
+    pub entra_id_p2: bool,
+    /// Entra roles of the caller open PIM's endpoints too; the facts only name permissions (§3.5, §3.11).
+    pub entra_roles_reach_pim: bool,
+    /// An `adminRemove` of an active assignment is carried out and yet answers RoleAssignmentDoesNotExist (facts
+    /// §9, measured for a whole run).
+    pub pim_removal_says_missing: bool,
+    /// An `adminUpdate` takes away the principal's other kind of the same role too (facts §9: seen once).
+    pub pim_update_takes_other_kind: bool,
+    /// Removing an eligibility ends what was activated out of it; inferred, since the rule of five minutes guards
+    /// such a removal (facts §3.5).
+    pub pim_removal_ends_activation: bool,
+    /// Rows that come through a group name the group as their `principalId`, not the member; not in the facts.
+    pub pim_inherited_rows_name_group: bool,
+    /// PIM for groups lists members and owners that it did not make, without times; as Microsoft's samples do.
+    pub pim_lists_permanent_members: bool,
+    /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
+    /// fail (facts §9); no time at all without [`Settings::lag`].
+    pub pim_new_groups: (Duration, Duration),
+    /// How a second assignment of the same app role is refused (facts §3.7: UNCONFIRMED).
+    pub app_role_duplicate: AppRoleDuplicate,
+    /// `users/{id}/appRoleAssignments` also shows what the groups hold that the user is directly in, as Microsoft's
+    /// documentation says; not in the facts.
+    pub user_app_roles_through_groups: bool,
     /// Responses of a `$batch`, and requests in it that do not depend on each other, come in an order by seed
     /// (facts §4: any order).
     pub permute_batches: bool,
@@ -132,6 +181,8 @@ pub struct Settings {
     pub throttling: Option<Throttling>,
     /// Page size without `$top` (facts §3.1).
     pub default_page: usize,
+    /// Delta queries.
+    pub delta: Delta,
     /// Entries that the trace keeps; older ones go first.
     pub trace_capacity: usize,
 }
@@ -150,6 +201,10 @@ impl Default for Settings {
             graph_hosts: with("graph.microsoft.com"),
             trailer: Trailer::Spaces,
             token_lifetime: 3599,
+            assertion_clock_skew: 300,
+            unparsable_assertion_status: 401,
+            federated_audience_code: 700_212,
+            old_federation_errors: false,
             latency: Latency::default(),
             lag: None,
             permute_links: false,
@@ -179,10 +234,21 @@ impl Default for Settings {
             duplicate_role_assignment_is_conflict: false,
             legacy_scope_error: true,
             keep_last_global_administrator: true,
+            entra_id_p2: true,
+            entra_roles_reach_pim: false,
+            pim_removal_says_missing: false,
+            pim_update_takes_other_kind: false,
+            pim_removal_ends_activation: true,
+            pim_inherited_rows_name_group: false,
+            pim_lists_permanent_members: true,
+            pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
+            app_role_duplicate: AppRoleDuplicate::default(),
+            user_app_roles_through_groups: false,
             permute_batches: true,
             batch_writes_collide: true,
             throttling: None,
             default_page: 100,
+            delta: Delta::default(),
             trace_capacity: 10_000,
         }
     }

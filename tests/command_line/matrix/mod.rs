@@ -61,7 +61,7 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-static ROWS: [Row; 44] = [
+static ROWS: [Row; 45] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
@@ -92,6 +92,7 @@ static ROWS: [Row; 44] = [
     Row::new("list resources", &[]).with_gaps(),
     Row::new("list grants", &[]).with_gaps(),
     Row::new("check", &[]).reaching(),
+    Row::new("credential status", &[]).reaching(),
     Row::new("conformance", &["entra-id", "--connection", "{connection}"]).alone().reaching(),
     Row::new("new connector", &["{name}", "--lang", "python"]).alone(),
     Row::new("access list", &["--on", FINANCE]).reaching(),

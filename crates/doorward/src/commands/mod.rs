@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod conformance;
 mod connector;
+mod credential;
 mod demo;
 mod integration;
 mod journal;
@@ -29,8 +30,8 @@ use doorward_host::Verb;
 
 use crate::app::App;
 use crate::cli::{
-    AccessCommand, ChangeOptions, Command, ConfigCommand, ConnectorCommand, Format,
-    IntegrationCommand, JournalCommand, PluginCommand, Target,
+    AccessCommand, ChangeOptions, Command, ConfigCommand, ConnectorCommand, CredentialCommand,
+    Format, IntegrationCommand, JournalCommand, PluginCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -89,6 +90,7 @@ fn is_list(command: &Command) -> bool {
             | Command::Apply(_)
             | Command::Grant { change: ChangeOptions { file: Some(_), .. }, .. }
             | Command::Revoke { change: ChangeOptions { file: Some(_), .. }, .. }
+            | Command::Credential(CredentialCommand::Status { .. })
     )
 }
 
@@ -99,6 +101,7 @@ fn reaches(command: &Command) -> bool {
             AccessCommand::List { last_sync, .. } | AccessCommand::Explain { last_sync, .. },
         ) => !last_sync,
         Command::Check { .. }
+        | Command::Credential(_)
         | Command::Conformance(_)
         | Command::Sync { .. }
         | Command::Grant { .. }
@@ -168,6 +171,9 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target, uses } => check::run(app, &target, &uses).await,
+        Command::Credential(CredentialCommand::Status { integration, warn_days }) => {
+            credential::status(app, integration.as_deref(), warn_days).await
+        }
         Command::New(command) => new::run(app, &command),
         Command::Conformance(options) => Box::pin(conformance::run(app, &options)).await,
         Command::Sync { target } => sync::run(app, &target).await,

@@ -14,7 +14,11 @@ pub(crate) struct GraphError {
     pub(super) detail: Option<&'static str>,
     /// In the legacy `odata.error` envelope.
     pub(crate) legacy: bool,
+    /// Where to begin again: the header of that name (facts §3.6).
+    pub(crate) location: Option<String>,
 }
+
+const SCOPE_MISSING: &str = "PermissionScopeNotGranted";
 
 /// What handlers give back.
 pub(crate) type Result<T> = std::result::Result<T, GraphError>;
@@ -22,7 +26,7 @@ pub(crate) type Result<T> = std::result::Result<T, GraphError>;
 impl GraphError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (code.into(), message.into());
-        Self { status, code, message, detail: None, legacy: false }
+        Self { status, code, message, detail: None, legacy: false, location: None }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -47,7 +51,19 @@ impl GraphError {
 
     /// Whether it was refused for lack of authority.
     pub(crate) fn is_denial(&self) -> bool {
-        self.status == 401 || self.code == "Authorization_RequestDenied"
+        self.status == 401
+            || self.code == "Authorization_RequestDenied"
+            || self.message.contains(SCOPE_MISSING)
+    }
+
+    /// The refusal of PIM and role policies, whose message is JSON (facts §3.5, §9).
+    pub(crate) fn scope_missing(code: &str, permissions: &[&str]) -> Self {
+        let message = format!(
+            "{{\"errorCode\":\"{SCOPE_MISSING}\",\"message\":\"Authorization failed due to missing permission scope \
+             {}.\",\"instanceAnnotations\":[]}}",
+            permissions.join(",")
+        );
+        Self::new(403, code, message)
     }
 
     /// Parallel writes to one object (facts §4, §5.2).

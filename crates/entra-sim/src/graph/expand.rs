@@ -1,4 +1,4 @@
-//! `$expand` of role management: one navigation, perhaps with a `$select` of its own (facts §3.4).
+//! `$expand` of role management: navigations, perhaps with a `$select` of their own (facts §3.4, §9).
 
 use serde_json::{Map, Value};
 
@@ -13,23 +13,32 @@ pub(super) struct Expand {
 }
 
 impl Expand {
-    /// Reads `$expand`; the texts of the refusals are not in the facts.
+    /// Reads `$expand` of one navigation; the texts of the refusals are not in the facts.
     pub(super) fn parse(call: &Call<'_>, known: &[&str]) -> Result<Option<Self>> {
-        let Some(text) = call.query.expand.as_deref() else { return Ok(None) };
-        let refuse = |why: String| GraphError::new(400, "BadRequest", why);
+        let mut all = Self::parse_all(call, known)?;
+        if all.len() > 1 {
+            return Err(refuse("Only one property can be expanded in a single query.".to_owned()));
+        }
+        Ok(all.pop())
+    }
+
+    /// Reads `$expand` of several navigations together, as the schedules of PIM take them (facts §9).
+    pub(super) fn parse_all(call: &Call<'_>, known: &[&str]) -> Result<Vec<Self>> {
+        let Some(text) = call.query.expand.as_deref() else { return Ok(Vec::new()) };
+        items(text).map(|item| Self::item(item, known)).collect()
+    }
+
+    fn item(text: &str, known: &[&str]) -> Result<Self> {
         let (name, options) = match text.split_once('(') {
             Some((name, rest)) => (name, rest.strip_suffix(')')),
             None => (text, Some("")),
         };
-        let Some(options) = options.filter(|_| !name.contains(',')) else {
-            return Err(refuse("Only one property can be expanded in a single query.".to_owned()));
-        };
         let name = name.trim();
-        if !known.contains(&name) {
+        let Some(options) = options.filter(|_| known.contains(&name)) else {
             return Err(refuse(format!(
                 "Parsing OData Select and Expand failed: Could not find a property named '{name}'."
             )));
-        }
+        };
         let selected = match options.trim() {
             "" => None,
             options => {
@@ -39,7 +48,7 @@ impl Expand {
                 Some(names.split(',').map(|name| name.trim().to_owned()).collect())
             }
         };
-        Ok(Some(Self { navigation: name.to_owned(), selected }))
+        Ok(Self { navigation: name.to_owned(), selected })
     }
 
     /// Keeps what the inner `$select` names.
@@ -51,4 +60,18 @@ impl Expand {
             names.iter().filter_map(|name| Some((name.clone(), all.remove(name)?))).collect();
         Value::Object(kept)
     }
+}
+
+fn refuse(why: String) -> GraphError {
+    GraphError::new(400, "BadRequest", why)
+}
+
+/// The items of a list, cut at the commas that no parenthesis encloses.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_i32;
+    text.split(move |letter| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        letter == ',' && depth == 0
+    })
+    .map(str::trim)
 }

@@ -94,7 +94,7 @@ fn holder(call: &Call<'_>, id: &str) -> Result<Handle> {
 }
 
 /// The scope, when it exists and the role allows it; custom roles allow every scope.
-fn scope_of(call: &Call<'_>, definition: &RoleDefinition, text: &str) -> Result<Scope> {
+pub(super) fn scope_of(call: &Call<'_>, definition: &RoleDefinition, text: &str) -> Result<Scope> {
     // The text is not in the facts.
     let invalid = || GraphError::bad_request(format!("Invalid directory scope '{text}'."));
     let scope = Scope::parse(text).ok_or_else(invalid)?;

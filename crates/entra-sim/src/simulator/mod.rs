@@ -148,7 +148,7 @@ impl Simulator {
     #[must_use]
     pub fn tenant(&self) -> TenantGuard<'_> {
         let mut state = self.lock();
-        state.tenant.now = (self.inner.clock)();
+        state.tenant.advance((self.inner.clock)());
         TenantGuard(state)
     }
 
@@ -204,7 +204,7 @@ impl tower::Service<Request<Bytes>> for Simulator {
             let (outcome, delay) = {
                 let mut state = simulator.lock();
                 let now = (simulator.inner.clock)();
-                state.tenant.now = now;
+                state.tenant.advance(now);
                 let outcome = dispatch::dispatch(&mut state, now, &request);
                 (outcome, latency(&state))
             };

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Handle, Kind, Tenant};
+use super::{Aspect, Handle, Kind, On, Tenant, Turn};
 use crate::random;
 use crate::settings::Lag;
 
 /// The two relations that a group holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Link {
     Member,
     Owner,
@@ -21,6 +21,14 @@ impl Link {
         match self {
             Self::Member => "members",
             Self::Owner => "owners",
+        }
+    }
+
+    /// `accessId` (facts §3.11).
+    pub(crate) fn access(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Owner => "owner",
         }
     }
 }
@@ -80,6 +88,7 @@ impl Tenant {
         let changed = remove(self.object_mut(holder).targets_mut(link), target);
         remove(self.object_mut(target).holders_mut(link), holder);
         if changed {
+            self.pim.forget_active(On::Group(holder, link), target);
             self.remember(link, holder, target, false);
         }
         changed
@@ -89,6 +98,12 @@ impl Tenant {
         self.revision += 1;
         let (number, at) = (self.revision, self.now);
         self.changes.push(LinkChange { number, at, link, holder, target, added });
+        let aspect = Aspect::Link(link, target);
+        if self.object(target).gone {
+            self.trail.record_purge(at, holder, aspect);
+        } else if !self.object(holder).gone {
+            self.record(holder, aspect, if added { Turn::Linked } else { Turn::Unlinked });
+        }
     }
 
     /// Loads the members of a new group; `members` ascending, groups loaded in ascending order.
@@ -106,6 +121,7 @@ impl Tenant {
         });
         self.changes.retain(|change| view.now.duration_since(change.at) < longest);
         self.roles.forget_settled(view);
+        self.pim.forget_settled(view);
     }
 
     /// Whether the replica knows this object yet.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::built_in_roles::{self, DIRECTORY_READERS};
-use super::{Body, Handle, Kind, Link, Tenant, View};
+use super::{Body, Handle, Kind, Link, On, Tenant, View};
 use crate::random;
 
 /// Where a role is held.
@@ -83,22 +83,29 @@ pub(crate) struct RoleAssignment {
     pub role: Uuid,
     pub principal: Handle,
     pub scope: Scope,
+    /// Made by PIM, not by `roleAssignments`.
+    pub by_pim: bool,
 }
 
 impl RoleAssignment {
-    /// The id that Microsoft derives from the fields (facts §3.4). That of an application's scope is
-    /// UNCONFIRMED: written here as a unit's.
+    /// The id of `principal`'s assignment.
     pub(crate) fn id(&self, principal: Uuid) -> String {
-        use base64::Engine as _;
-        let mut bytes = Vec::with_capacity(48);
-        bytes.extend(self.role.to_bytes_le());
-        bytes.extend(principal.to_bytes_le());
-        if let Some(scope) = self.scope.id() {
-            bytes.extend(scope.to_bytes_le());
-        }
-        let suffix = if self.scope == Scope::Tenant { "-1" } else { "-2" };
-        format!("{}{suffix}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+        assignment_id(self.role, principal, self.scope)
     }
+}
+
+/// The id that Microsoft derives from the fields (facts §3.4). That of an application's scope is
+/// UNCONFIRMED: written here as a unit's.
+pub(crate) fn assignment_id(role: Uuid, principal: Uuid, scope: Scope) -> String {
+    use base64::Engine as _;
+    let mut bytes = Vec::with_capacity(48);
+    bytes.extend(role.to_bytes_le());
+    bytes.extend(principal.to_bytes_le());
+    if let Some(scope) = scope.id() {
+        bytes.extend(scope.to_bytes_le());
+    }
+    let suffix = if scope == Scope::Tenant { "-1" } else { "-2" };
+    format!("{}{suffix}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// A change that some replica may not show yet.
@@ -145,6 +152,19 @@ impl Roles {
         &self.assignments
     }
 
+    /// What a principal holds of a role at a scope.
+    pub(crate) fn held(
+        &self,
+        role: Uuid,
+        principal: Handle,
+        scope: Scope,
+    ) -> Option<&RoleAssignment> {
+        let same = |held: &&RoleAssignment| {
+            held.role == role && held.principal == principal && held.scope == scope
+        };
+        self.assignments.iter().find(same)
+    }
+
     pub(super) fn forget_changes(&mut self) {
         self.changes.clear();
     }
@@ -183,17 +203,25 @@ impl Tenant {
         principal: Handle,
         scope: Scope,
     ) -> Option<RoleAssignment> {
-        let same = |held: &RoleAssignment| {
-            held.role == role && held.principal == principal && held.scope == scope
-        };
-        if self.roles.assignments.iter().any(same) {
+        self.assign_by(role, principal, scope, false)
+    }
+
+    pub(super) fn assign_by(
+        &mut self,
+        role: Uuid,
+        principal: Handle,
+        scope: Scope,
+        by_pim: bool,
+    ) -> Option<RoleAssignment> {
+        if self.roles.held(role, principal, scope).is_some() {
             return None;
         }
         let directory_role = self.activate(role);
         if let (Some(directory_role), Scope::Tenant) = (directory_role, scope) {
             self.link(Link::Member, directory_role, principal);
         }
-        let assignment = RoleAssignment { number: self.roles.next, role, principal, scope };
+        let number = self.roles.next;
+        let assignment = RoleAssignment { number, role, principal, scope, by_pim };
         self.roles.next += 1;
         self.roles.assignments.push(assignment.clone());
         self.remember_role(&assignment, true);
@@ -207,6 +235,8 @@ impl Tenant {
         if self.roles.assignments.len() == before {
             return false;
         }
+        let (role, principal, scope) = (assignment.role, assignment.principal, assignment.scope);
+        self.pim.forget_active(On::Role(role, scope), principal);
         if let (Some(directory_role), Scope::Tenant) =
             (self.directory_role(assignment.role), assignment.scope)
         {
@@ -255,7 +285,9 @@ mod tests {
         let role = Uuid::try_parse("62e90394-69f5-4237-9190-012177145e10").unwrap_or_default();
         let principal = Uuid::try_parse("11111111-2222-4333-8444-555555555555").unwrap_or_default();
         let scope = Scope::Tenant;
-        let mut assignment = RoleAssignment { number: 1, role, principal: Handle::FIRST, scope };
+        let principal_handle = Handle::FIRST;
+        let mut assignment =
+            RoleAssignment { number: 1, role, principal: principal_handle, scope, by_pim: false };
         assert_eq!(assignment.id(principal), "lAPpYvVpN0KRkAEhdxReEBEREREiIjNDhERVVVVVVVU-1");
         assignment.scope = Scope::Unit(principal);
         let id = assignment.id(principal);

@@ -1,121 +1,13 @@
 //! Everything that the simulator says exists in Microsoft's own schema, with a fitting type.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use entra_sim::{Kind, cast, properties_of};
-use quick_xml::events::{BytesStart, Event};
 use serde_json::Value;
 
 use crate::client::Client;
-
-const SUBSET: &str = include_str!("../data/graph-v1.0-subset.csdl.xml");
-
-#[derive(Debug, Default)]
-struct Type {
-    base: Option<String>,
-    /// Name to type and whether null is allowed.
-    properties: BTreeMap<String, (String, bool)>,
-    navigations: BTreeMap<String, String>,
-}
-
-#[derive(Debug)]
-struct Schema(BTreeMap<String, Type>);
-
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.try_get_attribute(name).unwrap()?;
-    Some(found.value.into_owned())
-}
-
-impl Schema {
-    fn read(text: &str) -> Self {
-        let mut reader = quick_xml::Reader::from_str(text);
-        let mut types: BTreeMap<String, Type> = BTreeMap::new();
-        let mut current = String::new();
-        loop {
-            match reader.read_event().unwrap() {
-                Event::Eof => return Self(types),
-                Event::Start(element) | Event::Empty(element) => {
-                    let name = attribute(&element, "Name").unwrap_or_default();
-                    match element.name().as_ref() {
-                        "EntityType" | "ComplexType" => {
-                            let base = attribute(&element, "BaseType")
-                                .map(|base| base.replace("graph.", ""));
-                            types.insert(name.clone(), Type { base, ..Type::default() });
-                            current = name;
-                        }
-                        "Property" => {
-                            let kind = attribute(&element, "Type").unwrap();
-                            let nullable =
-                                attribute(&element, "Nullable").as_deref() != Some("false");
-                            let properties = &mut types.get_mut(&current).unwrap().properties;
-                            properties.insert(name, (kind, nullable));
-                        }
-                        "NavigationProperty" => {
-                            let kind = attribute(&element, "Type").unwrap();
-                            types.get_mut(&current).unwrap().navigations.insert(name, kind);
-                        }
-                        _ => {}
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn lineage(&self, name: &str) -> Vec<&Type> {
-        let mut found = Vec::new();
-        let mut next = Some(name.to_owned());
-        while let Some(name) = next {
-            let one =
-                self.0.get(&name).unwrap_or_else(|| panic!("type {name} is not in the subset"));
-            next = one.base.clone();
-            found.push(one);
-        }
-        found
-    }
-
-    fn check_object(&self, type_name: &str, value: &Value) {
-        for (name, value) in value.as_object().unwrap() {
-            if name.starts_with("@odata.") {
-                continue;
-            }
-            let found =
-                self.lineage(type_name).into_iter().find_map(|one| one.properties.get(name));
-            let (kind, nullable) =
-                found.unwrap_or_else(|| panic!("{type_name} has no property {name}"));
-            self.check_value(&format!("{type_name}.{name}"), kind, *nullable, value);
-        }
-    }
-
-    fn check_value(&self, place: &str, kind: &str, nullable: bool, value: &Value) {
-        if let Some(inner) = kind.strip_prefix("Collection(") {
-            let inner = inner.trim_end_matches(')');
-            for item in value.as_array().unwrap_or_else(|| panic!("{place} is no list: {value}")) {
-                self.check_value(place, inner, false, item);
-            }
-            return;
-        }
-        if value.is_null() {
-            assert!(nullable, "{place} cannot be null");
-            return;
-        }
-        let text = value.as_str();
-        let fits = match kind {
-            "Edm.String" => text.is_some(),
-            "Edm.Boolean" => value.is_boolean(),
-            "Edm.Int32" => value.is_i64(),
-            "Edm.Guid" => text.is_some_and(|text| uuid::Uuid::try_parse(text).is_ok()),
-            "Edm.DateTimeOffset" => text
-                .is_some_and(|text| text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok()),
-            complex => {
-                self.check_object(complex.trim_start_matches("graph."), value);
-                true
-            }
-        };
-        assert!(fits, "{place} is {kind}, not {value}");
-    }
-}
+use crate::csdl::{SUBSET, Schema};
+use crate::signer::Signer;
 
 #[tokio::test]
 async fn every_property_exists_with_a_fitting_type() {
@@ -171,6 +63,7 @@ async fn every_property_exists_with_a_fitting_type() {
     schema.check_object("directoryRole", role);
     let organization = client.get("/organization").await;
     schema.check_object("organization", &organization.values()[0]);
+    client.simulator.tenant().add_certificate(cast::CLIENT_ID, &Signer::new().certificate).unwrap();
     let application = client.get(&format!("/applications/{}", cast::APPLICATION_OBJECT_ID)).await;
     schema.check_object("application", &application.json);
 }
@@ -223,13 +116,54 @@ fn every_navigation_in_a_path_exists() {
     for (type_name, names) in [
         ("group", vec!["members", "owners", "transitiveMembers", "memberOf", "transitiveMemberOf"]),
         ("user", vec!["memberOf", "transitiveMemberOf", "ownedObjects"]),
-        ("servicePrincipal", vec!["memberOf", "transitiveMemberOf", "ownedObjects"]),
+        (
+            "servicePrincipal",
+            vec![
+                "memberOf",
+                "transitiveMemberOf",
+                "ownedObjects",
+                "appRoleAssignedTo",
+                "appRoleAssignments",
+            ],
+        ),
+        ("user", vec!["appRoleAssignments"]),
+        ("identityProtectionRoot", vec!["riskyUsers"]),
+        ("group", vec!["appRoleAssignments"]),
         ("device", vec!["memberOf", "transitiveMemberOf"]),
         ("orgContact", vec!["memberOf", "transitiveMemberOf"]),
         ("directory", vec!["deletedItems", "administrativeUnits"]),
         ("administrativeUnit", vec!["members", "scopedRoleMembers"]),
         ("roleManagement", vec!["directory"]),
-        ("rbacApplication", vec!["roleAssignments", "roleDefinitions"]),
+        (
+            "rbacApplication",
+            vec![
+                "roleAssignments",
+                "roleDefinitions",
+                "roleEligibilityScheduleRequests",
+                "roleAssignmentScheduleRequests",
+                "roleEligibilitySchedules",
+                "roleAssignmentSchedules",
+                "roleEligibilityScheduleInstances",
+                "roleAssignmentScheduleInstances",
+            ],
+        ),
+        ("unifiedRoleAssignmentSchedule", vec!["principal", "roleDefinition", "activatedUsing"]),
+        ("policyRoot", vec!["roleManagementPolicyAssignments"]),
+        ("unifiedRoleManagementPolicyAssignment", vec!["policy"]),
+        ("unifiedRoleManagementPolicy", vec!["rules"]),
+        ("identityGovernance", vec!["privilegedAccess"]),
+        ("privilegedAccessRoot", vec!["group"]),
+        (
+            "privilegedAccessGroup",
+            vec![
+                "eligibilityScheduleRequests",
+                "assignmentScheduleRequests",
+                "eligibilitySchedules",
+                "assignmentSchedules",
+                "eligibilityScheduleInstances",
+                "assignmentScheduleInstances",
+            ],
+        ),
         ("unifiedRoleAssignment", vec!["principal", "roleDefinition", "directoryScope"]),
         ("unifiedRoleDefinition", vec!["inheritsPermissionsFrom"]),
     ] {
@@ -255,12 +189,13 @@ fn the_subset_is_verbatim() {
     for (start, _) in SUBSET
         .match_indices("      <EntityType Name=")
         .chain(SUBSET.match_indices("      <ComplexType Name="))
+        .chain(SUBSET.match_indices("      <EnumType Name="))
     {
         let element = &SUBSET[start..];
-        let close = if element.trim_start().starts_with("<EntityType") {
-            "</EntityType>"
-        } else {
-            "</ComplexType>"
+        let close = match element.trim_start() {
+            entity if entity.starts_with("<EntityType") => "</EntityType>",
+            complex if complex.starts_with("<ComplexType") => "</ComplexType>",
+            _ => "</EnumType>",
         };
         let element = &element[..element.find(close).unwrap() + close.len()];
         assert!(
