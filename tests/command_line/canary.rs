@@ -73,6 +73,7 @@ fn the_secret_is_in_no_output_and_no_file() {
 
     bench.simulator.tenant().add_secret(CANARY);
     run(&unstored, 0);
+    let changes = bench.file("changes.csv", "principal,resource\ndave@contoso.com,group:Finance\n");
     once(&["conformance", "entra-id", "--connection", &file], 0);
     for command in [
         &["check"][..],
@@ -87,6 +88,9 @@ fn the_secret_is_in_no_output_and_no_file() {
         &["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--dry-run"],
         &["grant", "--to", "alice@contoso.com", "--on", "group:Finance", "--yes"],
         &["revoke", "--from", "alice@contoso.com", "--on", "group:Finance", "--yes"],
+        &["grant", "--file", &changes, "--dry-run"],
+        &["grant", "--file", &changes, "--yes"],
+        &["revoke", "--file", &changes, "--yes"],
         &["journal", "list"],
         &["config", "show", "--origin"],
         &["rotate-key"],

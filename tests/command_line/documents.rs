@@ -10,7 +10,7 @@ fn every_command_gives_its_document() {
     let bench = Bench::new();
     let file = bench.connection(json!({}));
     let alice = ["--on", "group:Finance", "--yes"];
-    let table: [(&[&str], &str, &[&str]); 21] = [
+    let table: [(&[&str], &str, &[&str]); 22] = [
         (&["connector", "list"], "ConnectorList", &["items"]),
         (&["connector", "show", "entra-id"], "Connector", &["item"]),
         (
@@ -25,6 +25,7 @@ fn every_command_gives_its_document() {
         (&["integration", "use", "contoso"], "Integration", &["item"]),
         (&["integration", "allow", "group:Finance"], "Integration", &["item"]),
         (&["integration", "update", "contoso", "--connection", &file], "Integration", &["item"]),
+        (&["credential", "status"], "CredentialStatusList", &["items", "warnDays"]),
         (&["check"], "Check", &["integration", "connector", "usable", "endpoints", "report"]),
         (
             &["conformance", "entra-id", "--connection", &file],

@@ -3,9 +3,11 @@
 #![cfg(test)]
 
 mod bench;
+mod bulk;
 mod canary;
 mod completion;
 mod conformance;
+mod credentials;
 mod disks;
 mod documents;
 mod endings;

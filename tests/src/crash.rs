@@ -177,11 +177,11 @@ impl Store for CrashingStore {
     fn holder(&self, id: &str) -> Option<Holder> {
         self.inner.holder(id)
     }
-    fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
-        self.commit(|| self.inner.intent(claim, entry))
+    fn intent(&self, claim: &Claim, entries: &[JournalEntry]) -> Result<()> {
+        self.commit(|| self.inner.intent(claim, entries))
     }
-    fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()> {
-        self.commit(|| self.inner.settle(claim, id, settlement))
+    fn settle(&self, claim: &Claim, settled: &[(&str, &Settlement)]) -> Result<()> {
+        self.commit(|| self.inner.settle(claim, settled))
     }
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>> {
         self.inner.journal(integration, limit)

@@ -2,6 +2,7 @@
 
 use doorward_core::{Descriptor, Factory};
 use doorward_entra_id::EntraId;
+use doorward_host::ChangePlan;
 use std::path::Path;
 use std::{fs, io};
 
@@ -13,10 +14,16 @@ const CONNECTORS: [&dyn Factory; 1] = [&EntraId];
 /// # Errors
 /// When a descriptor cannot be written as JSON.
 pub fn generate() -> serde_json::Result<Vec<(String, String)>> {
-    let mut files = vec![(
-        "descriptor.schema.json".to_owned(),
-        serde_json::to_string_pretty(&schemars::schema_for!(Descriptor))?,
-    )];
+    let mut files = vec![
+        (
+            "descriptor.schema.json".to_owned(),
+            serde_json::to_string_pretty(&schemars::schema_for!(Descriptor))?,
+        ),
+        (
+            "change-plan.schema.json".to_owned(),
+            serde_json::to_string_pretty(&schemars::schema_for!(ChangePlan))?,
+        ),
+    ];
     for connector in CONNECTORS {
         let descriptor = connector.descriptor();
         files.push((

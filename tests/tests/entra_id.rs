@@ -374,3 +374,34 @@ async fn a_service_principal_is_found_by_both_its_ids() {
         assert_eq!(found.key().id, cast::SERVICE_PRINCIPAL_ID);
     }
 }
+
+/// A process that runs for hours: its secret ends, one clear error says so, another process puts a
+/// new one into its place, and the first goes on without a restart.
+#[tokio::test(start_paused = true)]
+async fn a_new_secret_counts_while_the_host_runs() {
+    let world = world();
+    let opened = world.open();
+    let alice =
+        Selector::parse("alice@contoso.com", SelectorRole::Principal, entra_id().descriptor());
+    let alice = alice.unwrap();
+    opened.resolve(&alice).await.unwrap();
+    assert!(world.simulator.tenant().expire_secret(cast::SECRET));
+    opened.resolve(&alice).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let asked = world.simulator.trace().len();
+    let error = opened.resolve(&alice).await.unwrap_err();
+    assert_eq!((error.kind, error.reason.as_str()), (ErrorKind::Unauthenticated, "expired-secret"));
+    assert_eq!(error.attributes["pointer"], "/secret");
+    assert_eq!(world.simulator.trace().len(), asked + 1, "one refusal is enough");
+    // Another process.
+    let host = world.start(&std::sync::Arc::default());
+    let integration = host.select(None).unwrap();
+    world.simulator.tenant().add_secret("Fak3~TheNextSecret");
+    let proposal =
+        host.propose_secret(&integration, "/secret", "Fak3~TheNextSecret".into(), None).unwrap();
+    host.update(&integration, &proposal, None).unwrap();
+    // The first goes on.
+    let report =
+        opened.change(request(Verb::Grant, "alice@contoso.com", "group:Finance", "member"));
+    assert_eq!(kind(&report.await.unwrap()), OutcomeKind::Granted);
+}

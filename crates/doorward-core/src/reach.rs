@@ -58,6 +58,40 @@ pub enum Scheme {
         #[serde(default)]
         placement: SecretPlacement,
     },
+    /// OAuth 2.0 client credentials with an assertion that the host signs with the client's private
+    /// key: PS256, with the certificate's SHA-256 thumbprint in the header (RFC 7523 §2.2, RFC 7515
+    /// §4.1.8).
+    Oauth2PrivateKeyJwt {
+        /// As [`Oauth2ClientSecret`](Self::Oauth2ClientSecret)'s.
+        token_url: String,
+        /// As [`Oauth2ClientSecret`](Self::Oauth2ClientSecret)'s.
+        token_url_named_by_connection: bool,
+        /// The client's id, also the assertion's `iss` and `sub`.
+        client_id: String,
+        /// The private key with its certificate: PEM, or PFX (PKCS #12) in base64.
+        key: SecretReference,
+        /// The password of a PFX.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<SecretReference>,
+        /// The assertion's `aud`.
+        audience: String,
+        /// The scope to ask for.
+        scope: String,
+    },
+    /// OAuth 2.0 client credentials with an assertion that somebody else issued, such as a workload's
+    /// platform (RFC 7523 §2.2). It is fetched anew for every token: such assertions are short-lived.
+    Oauth2ClientAssertion {
+        /// As [`Oauth2ClientSecret`](Self::Oauth2ClientSecret)'s.
+        token_url: String,
+        /// As [`Oauth2ClientSecret`](Self::Oauth2ClientSecret)'s.
+        token_url_named_by_connection: bool,
+        /// The client's id.
+        client_id: String,
+        /// The assertion.
+        assertion: SecretReference,
+        /// The scope to ask for.
+        scope: String,
+    },
     /// A header that carries the secret after a fixed prefix.
     Header {
         /// The header's name.
@@ -77,6 +111,34 @@ pub enum Scheme {
     },
     /// No credential.
     None,
+}
+
+impl Scheme {
+    /// The token endpoint, and whether the connection itself names it; `None` without tokens.
+    pub fn token_url(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Oauth2ClientSecret { token_url, token_url_named_by_connection, .. }
+            | Self::Oauth2PrivateKeyJwt { token_url, token_url_named_by_connection, .. }
+            | Self::Oauth2ClientAssertion { token_url, token_url_named_by_connection, .. } => {
+                Some((token_url, *token_url_named_by_connection))
+            }
+            Self::Header { .. } | Self::Basic { .. } | Self::None => None,
+        }
+    }
+
+    /// The secrets that it refers to.
+    pub fn secrets(&self) -> Vec<&SecretReference> {
+        match self {
+            Self::Oauth2ClientSecret { secret, .. }
+            | Self::Header { secret, .. }
+            | Self::Basic { secret, .. } => vec![secret],
+            Self::Oauth2PrivateKeyJwt { key, password, .. } => {
+                std::iter::once(key).chain(password).collect()
+            }
+            Self::Oauth2ClientAssertion { assertion, .. } => vec![assertion],
+            Self::None => Vec::new(),
+        }
+    }
 }
 
 /// How an OAuth client sends its secret (RFC 6749 §2.3.1).

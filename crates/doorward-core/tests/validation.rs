@@ -110,6 +110,51 @@ fn encodings() {
 }
 
 #[test]
+fn properties_that_exclude_each_other() {
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\\nFak3\\n-----BEGIN CERTIFICATE-----\\nFak3";
+    let with = |credentials: &str| {
+        format!(
+            r#"{{"client_id": "8d0b7a52-6c1f-4e0e-9a53-2f4c7d9e1b60", "tenant": "contoso.com"{credentials}}}"#
+        )
+    };
+    check(with(""), "1:1 /secret missing-property");
+    check(with(&format!(r#", "certificate": {{"pem": "{PEM}"}}"#)), "");
+    check(with(r#", "federated_token": "a.b-c.d_e""#), "");
+    check(
+        with(r#", "secret": "Fak3~ThisIsNotARealSecret", "federated_token": "a.b.c""#),
+        "1:1  conflicting-properties",
+    );
+    check(with(r#", "certificate": {}"#), "1:95 /certificate/pem missing-property");
+    check(
+        with(&format!(r#", "certificate": {{"pem": "{PEM}", "pfx": "MIIFak3"}}"#)),
+        "1:95 /certificate conflicting-properties",
+    );
+    let told = |text: String| findings(text.as_bytes()).remove(0);
+    assert_eq!(
+        told(with("")).message,
+        "One of `secret` (Client secret value), `certificate` (Certificate), `federated_token` (Federated token) is missing."
+    );
+    // (text of the PEM, what is found)
+    for (pem, code) in [
+        ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "encrypted-key"),
+        ("-----BEGIN EC PRIVATE KEY-----", "not-rsa"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "no-certificate"),
+        ("-----BEGIN CERTIFICATE-----", "no-private-key"),
+        ("/etc/app.pem", "path-for-key"),
+        ("Fak3", "invalid-value"),
+    ] {
+        let text = with(&format!(r#", "certificate": {{"pem": "{pem}"}}"#));
+        check(text, &format!("1:103 /certificate/pem {code}"));
+    }
+    check(
+        with(r#", "certificate": {"pfx": "-----BEGIN X"}"#),
+        "1:103 /certificate/pfx pem-for-pfx",
+    );
+    check(with(r#", "certificate": {"pfx": "app.pfx"}"#), "1:103 /certificate/pfx path-for-key");
+    check(with(r#", "federated_token": "/var/run/token""#), "1:99 /federated_token path-for-token");
+}
+
+#[test]
 fn size_and_depth() {
     check("", "1:1  empty");
     check(" \r\n ", "1:1  empty");
@@ -433,7 +478,7 @@ fn messages_for_people() {
   expected: a GUID, or a verified domain such as contoso.onmicrosoft.com
   now: Add "tenant" with your value, written like "3b1f2c84-97d5-4a6b-8e2d-5c0a9f7e6d41".
 2:3 `clientId` is unknown; did you mean `client_id`?
-  expected: one of $schema, client_id, secret, tenant, cloud, endpoints
+  expected: one of $schema, client_id, secret, certificate, federated_token, tenant, cloud, endpoints
   now: Rename it to "client_id".
 2:15 Only the bare GUID is a client ID: without braces, quotes, prefix, white space or comma.
   expected: a GUID such as 8d0b7a52-6c1f-4e0e-9a53-2f4c7d9e1b60

@@ -43,6 +43,13 @@ fn canary() -> impl Strategy<Value = String> {
     .unwrap()
 }
 
+/// Whether the text ends a quoted name, such as `'Fak3~…':`. What stands in the place of a name is
+/// one, and a name that looks like one is printed.
+fn ends_a_name(canary: &str) -> bool {
+    let end = canary.rsplit_once(':').map(|(before, _)| before.trim_end());
+    end.is_some_and(|before| before.ends_with(['"', '\'', '“', '”']))
+}
+
 #[track_caller]
 fn assert_hidden(findings: &[Finding], canary: &str) {
     let told = findings
@@ -89,6 +96,7 @@ proptest! {
         encoded in any::<bool>(),
         tail in proptest::sample::select(vec!["}", ",}", ", \"tenant\": \"common\"}", "", "\n\"tenant\": 5}", "]", ", \"client_id\": \"{\"}"]),
     ) {
+        prop_assume!(encoded || !ends_a_name(&canary));
         let value = if encoded { serde_json::to_string(&canary).unwrap() } else { format!("{quote}{canary}{quote}") };
         assert_hidden(&findings(format!("{{\"{name}\": {value}{tail}").as_bytes()), &canary);
     }

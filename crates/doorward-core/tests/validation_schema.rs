@@ -55,6 +55,9 @@ fn every_example_is_accepted_by_the_validator() {
     for (name, property) in schema["properties"].as_object().unwrap() {
         for example in property["examples"].as_array().unwrap() {
             let mut with = whole.clone();
+            if ["certificate", "federated_token"].contains(&name.as_str()) {
+                with.as_object_mut().unwrap().shift_remove("secret");
+            }
             with[name] = example.clone();
             all.push(with);
         }

@@ -4,20 +4,22 @@ use doorward_core::{
     AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, Object, Operation, Outcome,
     Resource, Result, Skipped,
 };
-use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest, Session};
-use serde::Serialize;
+use doorward_http::{CallEnd, Mode, PlannedRequest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::Selector;
-use crate::intent::Intent;
-use crate::judge::{self, judge};
-use crate::opened::{CALL_DEADLINE, Opened};
+use crate::carry::Carried;
+use crate::judge;
+use crate::opened::Opened;
 use crate::prepare::{People, Prepared};
-use crate::settle::LOOKS;
-use crate::store::{Claim, JournalEntry, JournalState, Settlement, Store};
+use crate::store::Store;
 
 /// Give or take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// Give access.
@@ -103,10 +105,9 @@ impl Opened {
     /// # Errors
     /// As [`change`](Self::change).
     pub async fn plan(&self, request: ChangeRequest) -> Result<ChangeReport> {
-        let verb = request.verb;
         let prepared = self.prepare(request).await?;
-        let request = self.plan_request(&prepared.operation).await?;
-        Ok(ChangeReport { request, ..report(verb, prepared) })
+        let request = self.plan_request(vec![prepared.operation.clone()]).await?;
+        Ok(ChangeReport { request, ..report(prepared) })
     }
 
     /// Carries one change out: names are resolved exactly, then manageability, then policy, then
@@ -117,8 +118,7 @@ impl Opened {
     /// `NotFound`, `Ambiguous`, `NotManageable` and `DeniedByPolicy` before anything is sent; those
     /// of the provider, with the journal entry's id as the attribute `journal`.
     pub async fn change(&self, request: ChangeRequest) -> Result<ChangeReport> {
-        let verb = request.verb;
-        let store = self.writable_store()?;
+        self.writable_store()?;
         let claim = Arc::new(self.claim().await?);
         let mut judged_by = self.refresh()?;
         let mut prepared = self.prepare(request.clone()).await?;
@@ -127,55 +127,36 @@ impl Opened {
             judged_by = self.refresh()?;
             prepared = self.prepare(request).await?;
         }
-        let intent = Intent::new(Arc::clone(store), Arc::clone(&claim), self, judged_by, &prepared);
-        let intent = Arc::new(intent);
-        let earlier = store.earlier(intent.draft(), EARLIER)?;
-        let session = self.session()?;
-        let mut settlement = self.carry_out_patiently(session, &intent, &prepared, &earlier).await;
-        let entry = intent.written();
-        let mut not_journaled = None;
-        if let Some(entry) = &entry {
-            let recorded = self.record(store.as_ref(), &claim, entry, &mut settlement).await;
-            not_journaled = recorded.err();
-        }
-        let took = entry.is_some() || judge::ours(intent.draft(), &earlier) == Some(false);
+        let Carried { report, took } = self.carry(&claim, judged_by, prepared).await?;
         // What follows only reads; others need not wait for it.
-        drop((intent, claim));
-        let journal = entry.map(|entry| entry.id);
-        let outcome = judge::ended(&settlement, &prepared.resource).map_err(|mut error| {
-            if let Some(unwritten) = &not_journaled {
-                error = error.cause(unwritten);
-            }
-            match &journal {
-                Some(id) => error.attribute("journal", id.clone()),
-                None => error,
-            }
-        })?;
-        let (remaining, remaining_unknown) = match verb {
-            Verb::Revoke if outcome.kind.is_final() => self.remaining(&prepared.key, took).await,
-            _ => (Vec::new(), None),
-        };
-        Ok(ChangeReport {
-            outcome: Some(outcome),
-            by_looking: settlement.by_looking,
-            not_journaled,
-            remaining,
-            remaining_unknown,
-            journal,
-            request_id: settlement.request_id,
-            ..report(verb, prepared)
-        })
+        drop(claim);
+        let mut report = report?;
+        self.add_remaining(&mut report, took).await;
+        Ok(report)
     }
 
-    fn writable_store(&self) -> Result<&Arc<dyn Store>> {
+    /// Adds to a revoke that is over by which other ways the access is still held.
+    pub(crate) async fn add_remaining(&self, report: &mut ChangeReport, took: bool) {
+        let is_over = report.outcome.as_ref().is_some_and(|outcome| outcome.kind.is_final());
+        if report.action == Verb::Revoke && is_over {
+            let (remaining, unknown) = self.remaining(&report.key(), took).await;
+            report.remaining = remaining;
+            report.remaining_unknown = unknown;
+        }
+    }
+
+    pub(crate) fn writable_store(&self) -> Result<&Arc<dyn Store>> {
         self.store.as_ref().ok_or_else(not_stored)
     }
 
-    /// The one write request that the operation will send, found by running the same code in plan
+    /// The one write request that the operations will send, found by running the same code in plan
     /// mode. `None` when the connector needs no request.
-    async fn plan_request(&self, operation: &Operation) -> Result<Option<PlannedRequest>> {
+    pub(crate) async fn plan_request(
+        &self,
+        operations: Vec<Operation>,
+    ) -> Result<Option<PlannedRequest>> {
         let call = self.call(Mode::Plan)?;
-        let request = ApplyRequest { operations: vec![operation.clone()] };
+        let request = ApplyRequest { operations };
         let connector = Arc::clone(&self.connector);
         let ended = call
             .run(|cx| {
@@ -188,80 +169,6 @@ impl Opened {
             Err(CallEnd::Planned(request)) => Ok(Some(request)),
             Err(end) => Err(self.ended(end)),
         }
-    }
-
-    /// Carries the change out. A connector that must read before it can write may find nothing to
-    /// change because a replica lags: it is asked again while that contradicts what is known, and
-    /// believed when no replica can lag any more. So far nothing was sent.
-    async fn carry_out_patiently(
-        &self,
-        session: &Session,
-        intent: &Arc<Intent>,
-        prepared: &Prepared,
-        earlier: &[JournalEntry],
-    ) -> Settlement {
-        let mut delays = LOOKS.into_iter().enumerate().skip(1);
-        loop {
-            let mut settlement = self.carry_out(session, intent, prepared).await;
-            let is_sent = intent.written().is_some();
-            if is_sent || !judge::is_contradicted(&settlement, intent.draft(), earlier) {
-                return settlement;
-            }
-            let Some((number, delay)) = delays.next() else {
-                judge::confirm(&mut settlement);
-                return settlement;
-            };
-            if number == 1 {
-                self.environment.observer.note(
-                    "The provider does not show what is known to be there; it is asked again, for \
-                     up to two minutes. Nothing was sent yet.",
-                );
-            }
-            tokio::time::sleep(delay).await;
-        }
-    }
-
-    /// Sends the write, after its intent is journaled, and judges what came of it.
-    async fn carry_out(
-        &self,
-        session: &Session,
-        intent: &Arc<Intent>,
-        prepared: &Prepared,
-    ) -> Settlement {
-        let mut options = CallOptions::new(Mode::Live, CALL_DEADLINE);
-        let before_write = Arc::clone(intent);
-        options.before_write = Some(Arc::new(move |write| before_write.write(write)));
-        let call = session.call(options);
-        let request = ApplyRequest { operations: vec![prepared.operation.clone()] };
-        let result = self
-            .run(&call, |cx, connector| {
-                let request = request.clone();
-                async move { connector.apply(&cx, request).await }
-            })
-            .await;
-        let now = self.environment.clock.now();
-        judge(&prepared.operation.action, result, &call.writes(), now)
-    }
-
-    /// Writes down what came of the change, and looks when that is in doubt. What is known is in
-    /// `settlement`, also when the store fails.
-    async fn record(
-        &self,
-        store: &dyn Store,
-        claim: &Claim,
-        entry: &JournalEntry,
-        settlement: &mut Settlement,
-    ) -> Result<()> {
-        judge::doubt(settlement, entry, &store.earlier(entry, EARLIER)?);
-        store.settle(claim, &entry.id, settlement)?;
-        if settlement.state() == JournalState::Open {
-            let mut open = entry.clone();
-            open.settlement = Some(settlement.clone());
-            if let Some(found) = self.settle_patiently(claim, &open).await? {
-                *settlement = found;
-            }
-        }
-        Ok(())
     }
 
     /// The other ways by which the principal still has the access.
@@ -278,6 +185,18 @@ impl Opened {
 }
 
 impl ChangeReport {
+    /// The grant that it is about.
+    pub(crate) fn key(&self) -> GrantKey {
+        GrantKey {
+            scope: self.scope.as_ref().map(|scope| scope.key.clone()),
+            ..GrantKey::new(
+                self.principal.key().clone(),
+                self.resource.key.clone(),
+                self.entitlement.clone(),
+            )
+        }
+    }
+
     /// Whether the provider's answer contradicted what was known, so that a look decided.
     pub fn is_doubted(&self) -> bool {
         self.outcome.as_ref().is_some_and(judge::is_doubted)
@@ -299,9 +218,9 @@ pub fn not_stored() -> Error {
 /// How many earlier changes of the same grant are looked at.
 pub(crate) const EARLIER: u32 = 20;
 
-fn report(verb: Verb, prepared: Prepared) -> ChangeReport {
+pub(crate) fn report(prepared: Prepared) -> ChangeReport {
     ChangeReport {
-        action: verb,
+        action: prepared.verb,
         principal: prepared.principal,
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,

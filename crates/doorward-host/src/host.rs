@@ -308,7 +308,7 @@ impl Host {
     pub fn open(&self, integration: &Integration) -> Result<Opened> {
         let factory = self.factory(&integration.connector)?;
         let secrets = Arc::clone(&self.secrets);
-        let reveal = Box::new(move |integration: &Integration| secrets.of_opened(integration));
+        let reveal = Arc::new(move |integration: &Integration| secrets.of_opened(integration));
         self.opened(factory, integration.clone(), reveal, true)
     }
 
@@ -332,7 +332,7 @@ impl Host {
             updated: now,
         };
         let secrets = proposal.secrets.clone();
-        let reveal = Box::new(move |_: &Integration| Ok(secrets.clone()));
+        let reveal = Arc::new(move |_: &Integration| Ok(secrets.clone()));
         self.opened(proposal.factory, integration, reveal, false)
     }
 

@@ -1,4 +1,4 @@
-//! The journal's entry of a change, written right before its write leaves.
+//! The journal's entries of the changes of one write, written right before it leaves.
 
 use doorward_core::{Error, ErrorKind, Result};
 use doorward_http::WriteRecord;
@@ -9,16 +9,37 @@ use crate::opened::{Opened, changed, display_name, stored_now};
 use crate::prepare::Prepared;
 use crate::store::{Claim, Integration, JournalEntry, JournalState, RequestSummary, Store};
 
-/// Journals a change right before its write leaves: nothing is sent that the journal does not know.
+/// Journals changes right before their write leaves: nothing is sent that the journal does not know.
 pub(crate) struct Intent {
     store: Arc<dyn Store>,
     claim: Arc<Claim>,
-    /// The integration by whose policy the change was permitted.
+    /// The integration by whose policy the changes were permitted.
     judged_by: Integration,
-    /// The entry but for the write itself.
-    draft: JournalEntry,
+    /// The entries but for the write itself.
+    drafts: Vec<JournalEntry>,
     observer: Arc<dyn Observer>,
-    written: Mutex<Option<JournalEntry>>,
+    /// The entries as they were written; none before the write left.
+    written: Mutex<Vec<JournalEntry>>,
+}
+
+/// The journal's entry of a change, but for its write.
+pub(crate) fn draft(opened: &Opened, judged_by: &Integration, prepared: &Prepared) -> JournalEntry {
+    JournalEntry {
+        id: prepared.operation.id.clone(),
+        integration: judged_by.id.clone(),
+        integration_name: judged_by.name.clone(),
+        at: opened.environment.clock.now(),
+        actor: opened.environment.actor.clone(),
+        operation: prepared.operation.clone(),
+        principal_name: display_name(&prepared.principal),
+        resource_name: prepared.resource.name.clone(),
+        scope_name: prepared.scope.as_ref().map(|scope| scope.name.clone()),
+        prior: prepared.prior.clone(),
+        prior_unknown: prepared.prior_unknown.clone(),
+        request: RequestSummary::default(),
+        state: JournalState::Intent,
+        settlement: None,
+    }
 }
 
 impl Intent {
@@ -27,35 +48,14 @@ impl Intent {
         claim: Arc<Claim>,
         opened: &Opened,
         judged_by: Integration,
-        prepared: &Prepared,
+        drafts: Vec<JournalEntry>,
     ) -> Self {
-        let draft = JournalEntry {
-            id: prepared.operation.id.clone(),
-            integration: judged_by.id.clone(),
-            integration_name: judged_by.name.clone(),
-            at: opened.environment.clock.now(),
-            actor: opened.environment.actor.clone(),
-            operation: prepared.operation.clone(),
-            principal_name: display_name(&prepared.principal),
-            resource_name: prepared.resource.name.clone(),
-            scope_name: prepared.scope.as_ref().map(|scope| scope.name.clone()),
-            prior: prepared.prior.clone(),
-            prior_unknown: prepared.prior_unknown.clone(),
-            request: RequestSummary::default(),
-            state: JournalState::Intent,
-            settlement: None,
-        };
         let observer = Arc::clone(&opened.environment.observer);
-        Self { store, claim, judged_by, draft, observer, written: Mutex::default() }
+        Self { store, claim, judged_by, drafts, observer, written: Mutex::default() }
     }
 
-    /// The entry as it will be, but for the write.
-    pub(crate) fn draft(&self) -> &JournalEntry {
-        &self.draft
-    }
-
-    /// The entry, once it was written.
-    pub(crate) fn written(&self) -> Option<JournalEntry> {
+    /// The entries in the order of the changes; none before the write left.
+    pub(crate) fn written(&self) -> Vec<JournalEntry> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -63,7 +63,7 @@ impl Intent {
     /// lost answer to the first of two writes could not be told from one to the second.
     pub(crate) fn write(&self, write: &WriteRecord) -> Result<()> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if written.as_ref().is_some_and(|entry| entry.request.digest != write.digest) {
+        if written.first().is_some_and(|entry| entry.request.digest != write.digest) {
             return Err(Error::new(
                 ErrorKind::ContractViolation,
                 "second-write",
@@ -77,10 +77,17 @@ impl Intent {
             url: write.url.clone(),
             digest: write.digest.clone(),
         };
-        let entry = JournalEntry { at: write.sent, request, ..self.draft.clone() };
-        self.store.intent(&self.claim, &entry)?;
-        self.observer.journaled(&entry.id);
-        *written = Some(entry);
+        let with_write = |draft: &JournalEntry| JournalEntry {
+            at: write.sent,
+            request: request.clone(),
+            ..draft.clone()
+        };
+        let entries: Vec<JournalEntry> = self.drafts.iter().map(with_write).collect();
+        self.store.intent(&self.claim, &entries)?;
+        for entry in &entries {
+            self.observer.journaled(&entry.id);
+        }
+        *written = entries;
         Ok(())
     }
 

@@ -18,14 +18,13 @@ const OWN_CHANGE_COUNTS: SignedDuration = SignedDuration::from_mins(2);
 /// unknown, whatever the connector returned.
 pub(crate) fn judge(
     action: &Action,
-    result: Result<Vec<Result<Outcome>>>,
+    answer: Result<Outcome>,
     writes: &[WriteRecord],
     now: Timestamp,
 ) -> Settlement {
     let is_lost = writes.iter().any(|write| write.lost);
-    let is_accepted =
-        writes.iter().any(|write| write.status.is_some_and(|status| (200..300).contains(&status)));
-    let answer = result.and_then(only).and_then(|outcome| plausible(action, outcome, is_accepted));
+    let is_accepted = is_accepted(writes);
+    let answer = answer.and_then(|outcome| plausible(action, outcome, is_accepted));
     let (outcome, error) = match answer {
         _ if is_lost => (Some(Outcome::new(OutcomeKind::Unknown)), None),
         Ok(outcome) => (Some(outcome), None),
@@ -37,20 +36,66 @@ pub(crate) fn judge(
         given_up: outcome.as_ref().filter(|outcome| !outcome.kind.is_final()).map(|_| now),
         outcome,
         error,
-        request_id: writes.iter().rev().find_map(|write| write.request_id.clone()),
+        request_id: last_request(writes),
         by_looking: false,
         by_hand: None,
     }
 }
 
-fn only(outcomes: Vec<Result<Outcome>>) -> Result<Outcome> {
-    let [outcome] = <[Result<Outcome>; 1]>::try_from(outcomes).map_err(|outcomes| {
-        violation(
+fn is_accepted(writes: &[WriteRecord]) -> bool {
+    writes.iter().any(|write| write.status.is_some_and(|status| (200..300).contains(&status)))
+}
+
+/// Why several operations were refused as a whole, so that nothing was changed; `None` when
+/// something may have been.
+pub(crate) fn refused_as_a_whole(
+    result: &Result<Vec<Result<Outcome>>>,
+    writes: &[WriteRecord],
+) -> Option<Error> {
+    let error = result.as_ref().err()?;
+    let is_open = is_accepted(writes) || writes.iter().any(|write| write.lost);
+    (!is_open).then(|| error.clone())
+}
+
+/// The settlement of an operation that was refused together with others.
+pub(crate) fn refused(error: Error, writes: &[WriteRecord], now: Timestamp) -> Settlement {
+    Settlement {
+        at: now,
+        outcome: None,
+        error: Some(error),
+        request_id: last_request(writes),
+        by_looking: false,
+        given_up: None,
+        by_hand: None,
+    }
+}
+
+fn last_request(writes: &[WriteRecord]) -> Option<String> {
+    writes.iter().rev().find_map(|write| write.request_id.clone())
+}
+
+/// One answer for each of so many operations: what concerns them all concerns each.
+pub(crate) fn answers(
+    result: Result<Vec<Result<Outcome>>>,
+    operations: usize,
+) -> Vec<Result<Outcome>> {
+    let error = match result {
+        Ok(outcomes) if outcomes.len() == operations => return outcomes,
+        Ok(outcomes) => violation(
             "outcome-count",
-            format!("The connector gave {} outcomes for one operation.", outcomes.len()),
-        )
-    })?;
-    outcome
+            format!(
+                "The connector gave {} for {}.",
+                counted(outcomes.len(), "outcome"),
+                counted(operations, "operation")
+            ),
+        ),
+        Err(error) => error,
+    };
+    vec![Err(error); operations]
+}
+
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Believes an outcome that fits the action, and a change only when a write was accepted.

@@ -5,6 +5,8 @@
 //! parts, the host opens an [`Integration`] as an [`Opened`] one, and that one answers.
 
 mod access;
+mod bulk;
+mod carry;
 mod change;
 mod environment;
 mod host;
@@ -16,6 +18,7 @@ mod policy;
 mod prepare;
 mod private;
 mod rekey;
+mod remember;
 mod resolve;
 mod secrets;
 mod selector;
@@ -27,6 +30,10 @@ mod uses;
 mod vault;
 
 pub use access::{AccessList, AccessRow, Explanation};
+pub use bulk::{
+    BulkLine, BulkOptions, BulkProgress, BulkReport, ChangePlan, LineEnd, LineReport, PLAN_LIVES,
+    PlanFlags, PlannedBatch, PlannedChange, PlannedError, PlannedFor, Prior, Stop,
+};
 pub use change::{ChangeReport, ChangeRequest, Verb, not_stored};
 pub use environment::{Environment, Observer, SystemClock, SystemRandom, TracingLog};
 pub use host::{Host, Proposal, check_name, connector, stored};

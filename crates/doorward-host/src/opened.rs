@@ -4,12 +4,13 @@ use doorward_core::{
     AccessPath, CheckReport, Connector, Context, Descriptor, Error, ErrorKind, Identity, Object,
     Query, ReadRequest, Record, Result,
 };
-use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Session, SessionOptions};
+use doorward_http::{Call, CallEnd, CallOptions, Limits, Mode, Secrets, Session, SessionOptions};
 use serde_json::Value;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::remember::Remembered;
 use crate::secrets::Revealed;
 use crate::store::{Integration, Store};
 use crate::{Environment, Judgement, Policy, Uses};
@@ -28,18 +29,20 @@ pub struct Opened {
     pub(crate) environment: Environment,
     /// None when the integration is not stored: then nothing can be changed.
     pub(crate) store: Option<Arc<dyn Store>>,
-    integration: Mutex<Integration>,
+    integration: Arc<Mutex<Integration>>,
     /// Gives the secrets.
-    reveal: Reveal,
+    reveal: Arc<Reveal>,
     /// Made by the first call: what asks nobody needs no secret.
-    session: OnceLock<Session>,
+    session: Arc<OnceLock<Session>>,
+    /// Answers that are not asked for again.
+    remembered: Option<Remembered>,
 }
 
 /// Gives the secrets of an integration as it was opened.
-pub(crate) type Reveal = Box<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
+pub(crate) type Reveal = Arc<dyn Fn(&Integration) -> Result<Revealed> + Send + Sync>;
 
 /// Every page of an answer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct WholeAnswer {
     pub(crate) records: Vec<Record>,
     pub(crate) paths: Vec<AccessPath>,
@@ -59,9 +62,25 @@ impl Opened {
             connector,
             environment,
             store,
-            integration: Mutex::new(integration),
-            reveal,
-            session: OnceLock::new(),
+            integration: Arc::new(Mutex::new(integration)),
+            reveal: Arc::new(reveal),
+            session: Arc::default(),
+            remembered: None,
+        }
+    }
+
+    /// The same, but what it reads it reads once: for who asks the same of many changes. It must not
+    /// outlive the question.
+    pub(crate) fn remembering(&self) -> Self {
+        Self {
+            descriptor: self.descriptor,
+            connector: Arc::clone(&self.connector),
+            environment: self.environment.clone(),
+            store: self.store.clone(),
+            integration: Arc::clone(&self.integration),
+            reveal: Arc::clone(&self.reveal),
+            session: Arc::clone(&self.session),
+            remembered: Some(Remembered::default()),
         }
     }
 
@@ -171,7 +190,16 @@ impl Opened {
         Ok(self.session()?.call(CallOptions::new(mode, CALL_DEADLINE)))
     }
 
-    /// What requests are sent through. The first time, the secrets are read.
+    /// Whether the secrets can be had.
+    ///
+    /// # Errors
+    /// `InvalidConnection` when one cannot; `Unavailable` when the integration leads elsewhere now.
+    pub(crate) fn has_secrets(&self) -> Result<()> {
+        (self.reveal)(&self.integration()).map(drop)
+    }
+
+    /// What requests are sent through. The secrets are read for every token: one that was replaced
+    /// meanwhile counts from the next on.
     ///
     /// # Errors
     /// `InvalidConnection` when a secret cannot be had or used; `Unavailable` when the integration
@@ -181,9 +209,10 @@ impl Opened {
             return Ok(session);
         }
         let integration = self.integration();
+        let (reveal, opened) = (Arc::clone(&self.reveal), integration.clone());
         let session = Session::new(SessionOptions {
             transport: Arc::clone(&self.environment.transport),
-            secrets: (self.reveal)(&integration)?.into_iter().collect(),
+            secrets: Secrets::asked(move || reveal(&opened)),
             reach: integration.reach,
             clock: Arc::clone(&self.environment.clock),
             random: Arc::clone(&self.environment.random),
@@ -213,6 +242,13 @@ impl Opened {
 
     /// Asks one question and reads its answer to the last page.
     pub(crate) async fn read_all(&self, query: Query) -> Result<WholeAnswer> {
+        match &self.remembered {
+            None => self.read_pages(query).await,
+            Some(remembered) => remembered.answer(self, query).await,
+        }
+    }
+
+    pub(crate) async fn read_pages(&self, query: Query) -> Result<WholeAnswer> {
         let mut whole = WholeAnswer::default();
         let mut cursor: Option<Value> = None;
         for _ in 0..MOST_PAGES {

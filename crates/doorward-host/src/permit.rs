@@ -40,10 +40,24 @@ impl Opened {
             self.permit_holder(&identity, &policy, group).await?;
         }
         if request.verb == Verb::Revoke {
-            self.permit_removal(key, resource).await?;
-            self.permit_leaving(key, resource).await?;
+            self.permit_taking(key, resource, &BTreeSet::from([key.clone()])).await?;
         }
         Ok(())
+    }
+
+    /// Keeps the last holder of what must keep one, when all of `gone` are taken, and `taken` is one
+    /// of them.
+    ///
+    /// # Errors
+    /// `DeniedByPolicy`, with the reason.
+    pub(crate) async fn permit_taking(
+        &self,
+        taken: &GrantKey,
+        resource: &Resource,
+        gone: &BTreeSet<GrantKey>,
+    ) -> Result<()> {
+        self.permit_removal(taken, resource, gone).await?;
+        self.permit_leaving(taken, resource, gone).await
     }
 
     /// What is not listed itself may lie in a container that is. That is asked only when one is
@@ -163,10 +177,15 @@ impl Opened {
 
     /// Keeps the last holder of what must keep one. Whether it is held is not asked: a replica that
     /// lags would not know. A group may be all that gives people the access.
-    async fn permit_removal(&self, taken: &GrantKey, resource: &Resource) -> Result<()> {
+    async fn permit_removal(
+        &self,
+        taken: &GrantKey,
+        resource: &Resource,
+        gone: &BTreeSet<GrantKey>,
+    ) -> Result<()> {
         match resource.kept_holder(&taken.entitlement) {
             Some(kept) if self.may_be_last(taken, kept) => {
-                Policy::permit_removal(resource, kept, self.one_stays(taken, kept, taken).await?)
+                Policy::permit_removal(resource, kept, self.one_stays(taken, kept, gone).await?)
             }
             _ => Ok(()),
         }
@@ -174,7 +193,12 @@ impl Opened {
 
     /// Keeps the last one in a group that is all that gives people something which must keep a
     /// holder. Only privileged groups hold such things.
-    async fn permit_leaving(&self, taken: &GrantKey, group: &Resource) -> Result<()> {
+    async fn permit_leaving(
+        &self,
+        taken: &GrantKey,
+        group: &Resource,
+        gone: &BTreeSet<GrantKey>,
+    ) -> Result<()> {
         let belongs = self.entitlement(group, None)?;
         let can_hold = self.descriptor.principal_kinds.iter().any(|one| one.kind == group.key.kind);
         if !group.privileged || !can_hold || taken.entitlement != belongs {
@@ -201,7 +225,7 @@ impl Opened {
                     };
                     let Some(kept) = resource.kept_holder(&held.key.entitlement) else { continue };
                     if self.may_be_last(taken, kept) {
-                        let stays = self.one_stays(&held.key, kept, taken).await?;
+                        let stays = self.one_stays(&held.key, kept, gone).await?;
                         Policy::permit_removal(resource, kept, stays).map_err(|error| {
                             let holds = format!("{} holds {}.", group.name, resource.name);
                             Error { message: format!("{holds} {}", error.message), ..error }
@@ -221,13 +245,13 @@ impl Opened {
             || self.descriptor.resource_kind(&taken.principal.kind).is_some()
     }
 
-    /// Whether somebody who counts still has what `held` gives when `taken` is gone, directly or
+    /// Whether somebody who counts still has what `held` gives when all of `gone` are, directly or
     /// through a group; `None` when nobody is seen, and not all can be.
     async fn one_stays(
         &self,
         held: &GrantKey,
         kept: &KeptHolder,
-        taken: &GrantKey,
+        gone: &BTreeSet<GrantKey>,
     ) -> Result<Option<bool>> {
         let mut groups = BTreeSet::from([held.resource.clone()]);
         let mut open = vec![held.clone()];
@@ -239,7 +263,7 @@ impl Opened {
                 found => found?,
             };
             is_complete &= all;
-            for (key, enabled) in holders.into_iter().filter(|(key, _)| key != taken) {
+            for (key, enabled) in holders.into_iter().filter(|(key, _)| !gone.contains(key)) {
                 let kind = self.descriptor.resource_kind(&key.principal.kind);
                 if kept.counts(&key.principal) {
                     // Who cannot sign in keeps nothing running.

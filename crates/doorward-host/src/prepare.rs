@@ -14,8 +14,22 @@ use crate::{ChangeRequest, Opened, Selector, Verb};
 /// Groups within a group that are looked into, to count the people in it.
 pub(crate) const MOST_GROUPS: usize = 50;
 
+/// A change whose names are resolved.
+pub(crate) struct Named {
+    pub(crate) request: ChangeRequest,
+    pub(crate) principal: Object,
+    pub(crate) resource: Resource,
+    pub(crate) scope: Option<Resource>,
+    pub(crate) key: GrantKey,
+}
+
+/// The grant before a change, when there is one; or why that cannot be seen.
+pub(crate) type Prior = (Option<Grant>, Option<Skipped>);
+
 /// A change whose names are resolved and whose every permission is given.
+#[derive(Clone)]
 pub(crate) struct Prepared {
+    pub(crate) verb: Verb,
     pub(crate) operation: Operation,
     pub(crate) principal: Object,
     pub(crate) resource: Resource,
@@ -64,8 +78,14 @@ impl Brought {
 impl Opened {
     /// Resolves the names, reads the state before, and asks manageability and policy.
     pub(crate) async fn prepare(&self, request: ChangeRequest) -> Result<Prepared> {
-        let verb = request.verb;
-        self.offers(verb)?;
+        let named = self.name(request).await?;
+        let prior = self.read_grant(&named.key).await?;
+        self.permit(named, prior).await
+    }
+
+    /// Resolves the names of a change.
+    pub(crate) async fn name(&self, request: ChangeRequest) -> Result<Named> {
+        self.offers(request.verb)?;
         let unlimited = Selector { scope: None, ..request.resource.clone() };
         let resource = self.resolve_resource(&unlimited).await?;
         let entitlement = self.entitlement(&resource, request.right.as_deref())?;
@@ -76,7 +96,13 @@ impl Opened {
             scope: scope.as_ref().map(|scope| scope.key.clone()),
             ..GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement)
         };
-        let (prior, prior_unknown) = self.read_grant(&key).await?;
+        Ok(Named { request, principal, resource, scope, key })
+    }
+
+    /// Asks manageability and policy of a change whose names are resolved.
+    pub(crate) async fn permit(&self, named: Named, prior: Prior) -> Result<Prepared> {
+        let Named { request, principal, resource, scope, key } = named;
+        let verb = request.verb;
         self.permit_manageability(verb, &resource, &key, &principal)?;
         self.permit_policy(&request, &key, &principal, &resource, scope.as_ref()).await?;
         let brought = match (&principal, verb) {
@@ -97,7 +123,18 @@ impl Opened {
             ticket: request.ticket,
         };
         let brings = brought.map(|brought| brought.people());
-        Ok(Prepared { operation, principal, resource, key, prior, prior_unknown, scope, brings })
+        let (prior, prior_unknown) = prior;
+        Ok(Prepared {
+            verb,
+            operation,
+            principal,
+            resource,
+            key,
+            prior,
+            prior_unknown,
+            scope,
+            brings,
+        })
     }
 
     fn offers(&self, verb: Verb) -> Result<()> {
@@ -142,7 +179,7 @@ impl Opened {
     }
 
     /// The grant, when there is one; or why that cannot be seen.
-    async fn read_grant(&self, key: &GrantKey) -> Result<(Option<Grant>, Option<Skipped>)> {
+    pub(crate) async fn read_grant(&self, key: &GrantKey) -> Result<Prior> {
         let answer = self.read_all(Query::Grant { key: key.clone() }).await?;
         let (mut grant, mut gap) = (None, None);
         for record in answer.records {

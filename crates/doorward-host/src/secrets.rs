@@ -26,6 +26,9 @@ pub trait SourceResolver: Send + Sync {
 /// Secrets in the open, by pointer.
 pub(crate) type Revealed = BTreeMap<String, SecretString>;
 
+/// How often secrets are read before somebody who replaces them all the time wins.
+const LOOKS: usize = 3;
+
 /// What gives the secrets of integrations.
 pub(crate) struct Secrets {
     pub(crate) store: Arc<dyn Store>,
@@ -40,10 +43,16 @@ impl Secrets {
     /// `InvalidConnection` when one cannot be had; `Unavailable` when the connection was replaced
     /// since: the new secret may belong to another place.
     pub(crate) fn of_opened(&self, opened: &Integration) -> Result<Revealed> {
-        let stored = stored_now(self.store.as_ref(), opened)?;
-        let secrets = self.reveal(&stored, None)?;
-        let after = stored_now(self.store.as_ref(), opened)?;
-        if after.updated == stored.updated { Ok(secrets) } else { Err(connection_changed(opened)) }
+        // A secret that is replaced at this moment is no reason to stop: the next look has it whole.
+        for _ in 0..LOOKS {
+            let stored = stored_now(self.store.as_ref(), opened)?;
+            let secrets = self.reveal(&stored, None)?;
+            let after = stored_now(self.store.as_ref(), opened)?;
+            if after.updated == stored.updated {
+                return Ok(secrets);
+            }
+        }
+        Err(connection_changed(opened))
     }
 
     /// The integration's secrets, from the vault and from their sources, but for one that is about

@@ -88,7 +88,7 @@ impl Opened {
             match self.look(entry).await {
                 Ok(outcome) => {
                     let settlement = self.settlement(entry, outcome);
-                    store.settle(claim, &entry.id, &settlement)?;
+                    store.settle(claim, &[(&entry.id, &settlement)])?;
                     entry.state = settlement.state();
                     entry.settlement = Some(settlement);
                 }
@@ -122,8 +122,8 @@ impl Opened {
     pub async fn close(&self, id: &str, applied: bool, reason: &str) -> Result<JournalEntry> {
         let claim = self.claim().await?;
         let Some(store) = &self.store else { return Err(known(id, None)) };
-        // Without it nothing could be seen.
-        self.session()?;
+        // Without them nothing could be seen.
+        self.has_secrets()?;
         let mut entries = self.settle_unsettled(&claim).await?;
         entries.retain(|entry| entry.id == id);
         let Some(mut entry) = entries.pop() else { return Err(known(id, None)) };
@@ -142,7 +142,7 @@ impl Opened {
                 reason: reason.to_owned(),
             }),
         };
-        store.settle(&claim, &entry.id, &settlement)?;
+        store.settle(&claim, &[(&entry.id, &settlement)])?;
         entry.state = settlement.state();
         entry.settlement = Some(settlement);
         Ok(entry)
@@ -191,7 +191,7 @@ impl Opened {
             match self.look(entry).await {
                 Ok(outcome) => {
                     let settlement = self.settlement(entry, outcome);
-                    store.settle(claim, &entry.id, &settlement)?;
+                    store.settle(claim, &[(&entry.id, &settlement)])?;
                     let is_over = settlement.state() == JournalState::Settled;
                     entry.settlement = Some(settlement);
                     if is_over {

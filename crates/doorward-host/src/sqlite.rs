@@ -158,8 +158,13 @@ impl SqliteStore {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes one entry, unless the claim was lost.
-    fn write_journal(&self, claim: &Claim, sql: &str, values: impl rusqlite::Params) -> Result<()> {
+    /// Writes into the journal, unless the claim was lost: all or nothing, one row for each of these.
+    fn write_journal<P: rusqlite::Params>(
+        &self,
+        claim: &Claim,
+        sql: &str,
+        rows: impl IntoIterator<Item = P>,
+    ) -> Result<()> {
         let mut connection = self.connection();
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
@@ -182,8 +187,10 @@ impl SqliteStore {
                 "Look at `doorward journal list`, and run the command again if it is needed.",
             ));
         }
-        if transaction.execute(sql, values).map_err(failed)? != 1 {
-            return Err(Error::internal("A journal entry is not the one that was meant."));
+        for values in rows {
+            if transaction.execute(sql, values).map_err(failed)? != 1 {
+                return Err(Error::internal("A journal entry is not the one that was meant."));
+            }
         }
         transaction.commit().map_err(failed)
     }
@@ -326,36 +333,39 @@ impl Store for SqliteStore {
         self.holder_of(id)
     }
 
-    fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()> {
+    fn intent(&self, claim: &Claim, entries: &[JournalEntry]) -> Result<()> {
+        let rows = entries.iter().map(|entry| {
+            Ok((
+                &entry.id,
+                &entry.integration,
+                claim.fence,
+                state_name(entry.state),
+                text(entry)?,
+                grant_key(entry)?,
+            ))
+        });
+        let rows = rows.collect::<Result<Vec<_>>>()?;
         self.write_journal(
             claim,
             "INSERT INTO journal (id, integration, fence, state, entry, grant_key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (id) DO UPDATE SET state = ?4, entry = ?5
+             ON CONFLICT (id) DO UPDATE SET state = ?4, entry = ?5, settlement = NULL
              WHERE integration = ?2 AND fence = ?3 AND grant_key IS ?6",
-            params![
-                entry.id,
-                entry.integration,
-                claim.fence,
-                state_name(entry.state),
-                text(entry)?,
-                grant_key(entry)?
-            ],
+            rows,
         )
     }
 
-    fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()> {
+    fn settle(&self, claim: &Claim, settled: &[(&str, &Settlement)]) -> Result<()> {
+        let rows = settled.iter().map(|(id, settlement)| {
+            let state = state_name(settlement.state());
+            Ok((*id, state, text(settlement)?, claim.fence, &claim.integration))
+        });
+        let rows = rows.collect::<Result<Vec<_>>>()?;
         self.write_journal(
             claim,
             "UPDATE journal SET state = ?2, settlement = ?3, fence = ?4
              WHERE id = ?1 AND integration = ?5",
-            params![
-                id,
-                state_name(settlement.state()),
-                text(settlement)?,
-                claim.fence,
-                claim.integration
-            ],
+            rows,
         )
     }
 

@@ -286,11 +286,11 @@ pub trait Store: SyncStore {
     fn claim(&self, id: &str) -> Result<Option<Claim>>;
     /// The process that has the claim, as far as can be seen. Whoever asks knows that one has it.
     fn holder(&self, id: &str) -> Option<Holder>;
-    /// Writes a change down right before it is sent; once more, with a new time, when it is sent
-    /// again. Durable when it returns.
-    fn intent(&self, claim: &Claim, entry: &JournalEntry) -> Result<()>;
-    /// Writes down what came of it.
-    fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<()>;
+    /// Writes the changes of one request down right before it is sent, all or none; once more, with
+    /// a new time, when it is sent again. Durable when it returns.
+    fn intent(&self, claim: &Claim, entries: &[JournalEntry]) -> Result<()>;
+    /// Writes down what came of changes, by their ids, all or none.
+    fn settle(&self, claim: &Claim, settled: &[(&str, &Settlement)]) -> Result<()>;
     /// The journal, newest first; of all integrations that had this name, also removed ones, or
     /// all.
     fn journal(&self, integration: Option<&str>, limit: u32) -> Result<Vec<JournalEntry>>;

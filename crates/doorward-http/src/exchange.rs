@@ -305,7 +305,9 @@ impl Exchange<'_> {
             Attached::Nothing => return Ok(Some(answer)),
             Attached::Token(source, token) if !self.renewed => {
                 self.renewed = true;
-                source.drop_token(&token);
+                let challenge = refusal::challenge(&answer.headers);
+                let claims = challenge.as_deref().and_then(refusal::wanted_claims);
+                source.drop_token(&token, claims);
                 return Ok(None);
             }
             Attached::Token(..) | Attached::Fixed(..) => {}
@@ -367,9 +369,15 @@ async fn obtain(
     loop {
         match source.get(&call.session).await {
             Ok(token) => return Ok(token),
-            Err(TokenError::Refused(failure)) => {
-                return Err(Stop::end(CallEnd::AuthFailed(*failure)));
+            Err(TokenError::Refused { failure, again }) => {
+                let what = format!("{} does not know the new secret yet.", source.host());
+                match again {
+                    Some(wait) if pause(call, 1, wait, what).await => {}
+                    _ => return Err(Stop::end(CallEnd::AuthFailed(*failure))),
+                }
             }
+            // Where secrets are kept is no connector's business.
+            Err(TokenError::Secret(error)) => return Err(Stop::end(CallEnd::Error(*error))),
             Err(TokenError::Broken(error)) => return Err(Stop::Failed(error)),
             Err(TokenError::Busy { status, wait }) => {
                 let delay = self::delays(call, delays).after(wait);

@@ -19,6 +19,8 @@
 mod address;
 mod body;
 mod call;
+mod client;
+mod client_key;
 mod effect;
 mod ending;
 mod errors;

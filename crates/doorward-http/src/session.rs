@@ -13,6 +13,7 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::client::ClientCredential;
 use crate::origin::{Origin, address_rule, parse_url, plainest, same_server};
 use crate::redact::Redactor;
 use crate::token::{TokenOptions, TokenSource};
@@ -183,14 +184,7 @@ impl EndpointState {
 
 impl Credential {
     fn new(endpoint: &Endpoint, secrets: &Secrets) -> Result<Self> {
-        let find = |pointer: &str| {
-            secrets.get(pointer).cloned().ok_or_else(|| {
-                errors::invalid(
-                    "missing-secret",
-                    format!("The connection holds no secret at `{pointer}`."),
-                )
-            })
-        };
+        let find = |pointer: &str| Ok(secrets.get([pointer])?.pop().unwrap_or_default());
         match &endpoint.scheme {
             Scheme::None => Ok(Self::None),
             Scheme::Header { header, prefix, secret } => {
@@ -223,28 +217,46 @@ impl Credential {
                 let redactor = Redactor::NONE.and(secret).and(pair.as_str());
                 Self::fixed(AUTHORIZATION, &basic(&pair), redactor, pointer)
             }
-            Scheme::Oauth2ClientSecret {
-                token_url,
-                token_url_named_by_connection,
-                client_id,
-                secret,
-                scope,
-                placement,
-            } => {
-                let secret = find(&secret.pointer)?;
-                let url = parse_url(token_url, *token_url_named_by_connection)?;
-                let source = TokenSource::new(TokenOptions {
-                    endpoint: endpoint.name.clone(),
-                    url,
-                    addresses: address_rule(*token_url_named_by_connection),
-                    client_id: client_id.clone(),
-                    secret,
-                    scope: scope.clone(),
-                    placement: *placement,
-                });
-                Ok(Self::Token(Arc::new(source)))
+            Scheme::Oauth2ClientSecret { client_id, secret, scope, placement, .. } => {
+                let pointer = secret.pointer.clone();
+                let credential = ClientCredential::Secret { pointer, placement: *placement };
+                Self::token(endpoint, secrets, client_id, scope, credential)
+            }
+            Scheme::Oauth2PrivateKeyJwt { client_id, key, password, audience, scope, .. } => {
+                for_its_token_url(&endpoint.scheme, audience)?;
+                let credential = ClientCredential::PrivateKey {
+                    key: key.pointer.clone(),
+                    password: password.as_ref().map(|password| password.pointer.clone()),
+                    audience: audience.clone(),
+                };
+                Self::token(endpoint, secrets, client_id, scope, credential)
+            }
+            Scheme::Oauth2ClientAssertion { client_id, assertion, scope, .. } => {
+                let credential = ClientCredential::Assertion { pointer: assertion.pointer.clone() };
+                Self::token(endpoint, secrets, client_id, scope, credential)
             }
         }
+    }
+
+    /// The tokens of an endpoint whose scheme names where they come from.
+    fn token(
+        endpoint: &Endpoint,
+        secrets: &Secrets,
+        client_id: &str,
+        scope: &str,
+        credential: ClientCredential,
+    ) -> Result<Self> {
+        credential.expect(secrets)?;
+        let (url, named) = endpoint.scheme.token_url().unwrap_or_default();
+        Ok(Self::Token(Arc::new(TokenSource::new(TokenOptions {
+            endpoint: endpoint.name.clone(),
+            url: parse_url(url, named)?,
+            addresses: address_rule(named),
+            client_id: client_id.to_owned(),
+            credential,
+            secrets: secrets.clone(),
+            scope: scope.to_owned(),
+        }))))
     }
 
     fn fixed(name: HeaderName, text: &str, redactor: Redactor, pointer: &str) -> Result<Self> {
@@ -259,6 +271,26 @@ impl Credential {
         })?;
         Ok(Self::Fixed { name, value, redactor })
     }
+}
+
+/// Whoever gets an assertion can use it at its audience: it goes nowhere else, but by a way that the
+/// connection itself names.
+///
+/// # Errors
+/// `ContractViolation`.
+fn for_its_token_url(scheme: &Scheme, audience: &str) -> Result<()> {
+    let (token_url, named) = scheme.token_url().unwrap_or_default();
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    if named || (origin(token_url).is_some() && origin(token_url) == origin(audience)) {
+        return Ok(());
+    }
+    Err(errors::violation(
+        "assertion-audience",
+        format!(
+            "The connector wants to send an assertion for {audience} to {token_url}, where it could \
+             be misused."
+        ),
+    ))
 }
 
 /// A header value that debug output never shows.

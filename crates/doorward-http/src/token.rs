@@ -3,9 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use doorward_core::{
-    Attributes, AuthFailure, AuthStage, Error, ErrorKind, Result, SecretPlacement,
-};
+use doorward_core::{Attributes, AuthFailure, AuthStage, Error, ErrorKind, Result};
 use futures::FutureExt;
 use futures::future::{BoxFuture, WeakShared};
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
@@ -21,12 +19,13 @@ use url::form_urlencoded::byte_serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::body::{self, BodyError};
+use crate::client::{ClientCredential, Proof};
 use crate::origin::host_and_port;
 use crate::redact::Redactor;
 use crate::refusal::{challenge, oauth_error};
-use crate::session::{Shared, basic, basic_pair, sensitive};
+use crate::session::{Shared, sensitive};
 use crate::wire::{attempt_span, head, request_id};
-use crate::{AddressRule, Limits, TransportError, errors, prepare, retry};
+use crate::{AddressRule, Limits, Secrets, TransportError, errors, prepare, retry};
 
 /// The most that a token endpoint may answer.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -38,6 +37,13 @@ const MARGIN: Duration = Duration::from_secs(300);
 /// demand it; five minutes is short enough to be safe, and 401 covers the rest.
 const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 
+/// How long a secret that took another's place may be unknown to the provider, whose servers learn of
+/// it one after another (graph-facts §1.4).
+const SPREADING: Duration = Duration::from_secs(30);
+
+/// When to ask again meanwhile.
+const SPREADING_WAIT: Duration = Duration::from_secs(5);
+
 /// How an endpoint's tokens are asked for.
 pub(crate) struct TokenOptions {
     /// The endpoint's name.
@@ -46,16 +52,15 @@ pub(crate) struct TokenOptions {
     /// Where the token endpoint may be, whatever the endpoint itself may.
     pub(crate) addresses: AddressRule,
     pub(crate) client_id: String,
-    pub(crate) secret: SecretString,
+    pub(crate) credential: ClientCredential,
+    pub(crate) secrets: Secrets,
     pub(crate) scope: String,
-    pub(crate) placement: SecretPlacement,
 }
 
 /// Where an endpoint's tokens come from, and the present one.
 pub(crate) struct TokenSource {
     options: TokenOptions,
     host: String,
-    redactor: Redactor,
     state: Mutex<State>,
 }
 
@@ -65,6 +70,11 @@ struct State {
     // Weak: when all who wait are gone, so is the request.
     flight: Option<WeakShared<BoxFuture<'static, Fetched>>>,
     fetches: u64,
+    /// What the endpoint asked the next token to fulfil.
+    claims: Option<String>,
+    /// The secret that was sent last, and since when it is another than before.
+    sent: Option<[u8; 32]>,
+    replaced: Option<Instant>,
 }
 
 /// One access token.
@@ -85,12 +95,14 @@ type Fetched = Result<Arc<Token>, TokenError>;
 /// Why there is no token.
 #[derive(Clone)]
 pub(crate) enum TokenError {
-    /// The provider refuses the credential.
-    Refused(Box<AuthFailure>),
+    /// The provider refuses the credential; `again` when it is so new that it may not be known yet.
+    Refused { failure: Box<AuthFailure>, again: Option<Duration> },
     /// The token endpoint cannot answer now.
     Busy { status: u16, wait: Option<Duration> },
     /// No answer came.
     Transport(TransportError),
+    /// The secret cannot be had or used.
+    Secret(Box<Error>),
     /// The answer makes no sense.
     Broken(Box<Error>),
 }
@@ -102,24 +114,9 @@ struct Answer {
     expires_in: Option<Value>,
 }
 
-impl TokenOptions {
-    /// The client's credential as HTTP Basic sends it: encoded as in a form before (RFC 6749
-    /// §2.3.1).
-    fn pair(&self) -> Zeroizing<String> {
-        let encode =
-            |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
-        basic_pair(&encode(&self.client_id), &encode(self.secret.expose_secret()))
-    }
-}
-
 impl TokenSource {
     pub(crate) fn new(options: TokenOptions) -> Self {
-        let redactor = Redactor::NONE.and(options.secret.clone());
-        let redactor = match options.placement {
-            SecretPlacement::Body => redactor,
-            SecretPlacement::Basic => redactor.and(options.pair().as_str()),
-        };
-        Self { host: host_and_port(&options.url), options, redactor, state: Mutex::default() }
+        Self { host: host_and_port(&options.url), options, state: Mutex::default() }
     }
 
     /// Where tokens come from.
@@ -155,16 +152,25 @@ impl TokenSource {
         let fetched = flight.await;
         // Within the margin the old token still serves.
         match (&fetched, self.present()) {
-            (Err(TokenError::Busy { .. } | TokenError::Transport(_)), Some(token)) => Ok(token),
+            (
+                Err(
+                    TokenError::Busy { .. }
+                    | TokenError::Transport(_)
+                    | TokenError::Secret(_)
+                    | TokenError::Refused { again: Some(_), .. },
+                ),
+                Some(token),
+            ) => Ok(token),
             _ => fetched,
         }
     }
 
-    /// Drops this token, unless it has a successor already.
-    pub(crate) fn drop_token(&self, token: &Token) {
+    /// Drops this token, unless it has a successor already. The successor shall fulfil these claims.
+    pub(crate) fn drop_token(&self, token: &Token, claims: Option<String>) {
         let mut state = self.lock();
         if state.current.as_ref().is_some_and(|current| current.number == token.number) {
             state.current = None;
+            state.claims = claims;
         }
     }
 
@@ -192,11 +198,21 @@ impl TokenSource {
     async fn fetch(&self, session: &Shared, number: u64) -> Result<Token, TokenError> {
         let began = Instant::now();
         let limits = Limits { compressed: ANSWER_LIMIT, inflated: ANSWER_LIMIT, ..session.limits };
-        let request = self.request(session).ok_or_else(|| {
-            TokenError::Broken(Box::new(errors::invalid(
-                "token-request",
-                "The client id or secret cannot be sent.",
-            )))
+        let broken = |error| TokenError::Broken(Box::new(error));
+        let options = &self.options;
+        let proof = options
+            .credential
+            .prove(
+                &options.client_id,
+                &options.secrets,
+                session.clock.as_ref(),
+                session.random.as_ref(),
+            )
+            .map_err(|error| TokenError::Secret(Box::new(error)))?;
+        let redactor = proof.redactor.clone();
+        self.remember(proof.digest);
+        let request = self.request(session, proof).ok_or_else(|| {
+            broken(errors::invalid("token-request", "The client id cannot be sent."))
         })?;
         let response =
             head(session, request, self.options.addresses).await.map_err(TokenError::Transport)?;
@@ -209,17 +225,26 @@ impl TokenSource {
                 }
             })?;
         if parts.status.is_success() {
-            let token = self.token(&bytes, began, number);
+            let token = self.token(&bytes, began, number, redactor);
             bytes.zeroize();
-            return token.map_err(|why| TokenError::Broken(Box::new(why)));
+            return token.map_err(broken);
         }
-        self.redactor.headers(parts.status, &mut parts.headers);
-        let bytes = self.redactor.body(parts.status, bytes);
+        redactor.headers(parts.status, &mut parts.headers);
+        let bytes = redactor.body(parts.status, bytes);
         Err(self.refusal(session, parts.status.as_u16(), &parts.headers, &bytes))
     }
 
-    /// RFC 6749 §4.4.2, with the client's credential as §2.3.1 says.
-    fn request(&self, session: &Shared) -> Option<http::Request<Bytes>> {
+    /// Notes when a secret takes the place of another.
+    fn remember(&self, digest: Option<[u8; 32]>) {
+        let mut state = self.lock();
+        if state.sent.is_some() && digest.is_some() && state.sent != digest {
+            state.replaced = Some(Instant::now());
+        }
+        state.sent = digest;
+    }
+
+    /// RFC 6749 §4.4.2.
+    fn request(&self, session: &Shared, proof: Proof) -> Option<http::Request<Bytes>> {
         let options = &self.options;
         let mut form = Zeroizing::new(String::new());
         let mut push = |name: &str, value: &str| {
@@ -232,15 +257,13 @@ impl TokenSource {
         };
         push("grant_type", "client_credentials");
         push("scope", &options.scope);
-        let mut authorization = None;
-        match options.placement {
-            SecretPlacement::Body => {
-                push("client_id", &options.client_id);
-                push("client_secret", options.secret.expose_secret());
-            }
-            SecretPlacement::Basic => {
-                authorization = Some(sensitive(&basic(&options.pair()))?);
-            }
+        for (name, value) in &proof.fields {
+            push(name, value.expose_secret());
+        }
+        // OpenID Connect Core §5.5, by which Microsoft's continuous access evaluation works. Asked for
+        // once: who still wants them says so again, and a token endpoint that refuses them is left be.
+        if let Some(claims) = self.lock().claims.take() {
+            push("claims", &claims);
         }
         let form = Zeroizing::new(form.as_bytes().to_vec());
         let mut request = http::Request::post(options.url.as_str())
@@ -251,13 +274,19 @@ impl TokenSource {
             .header("client-request-id", prepare::uuid(session.random.as_ref()))
             .body(Bytes::from_owner(form))
             .ok()?;
-        if let Some(value) = authorization {
+        if let Some(value) = proof.authorization {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         Some(request)
     }
 
-    fn token(&self, bytes: &[u8], began: Instant, number: u64) -> Result<Token, Error> {
+    fn token(
+        &self,
+        bytes: &[u8],
+        began: Instant,
+        number: u64,
+        redactor: Redactor,
+    ) -> Result<Token, Error> {
         let broken = |why: &str| {
             let message = format!("The token endpoint of {} {why}.", self.host);
             Error::new(ErrorKind::Unavailable, "token-answer", message)
@@ -281,7 +310,7 @@ impl TokenSource {
         Ok(Token {
             number,
             header,
-            redactor: self.redactor.clone().and(secret.clone()),
+            redactor: redactor.and(secret.clone()),
             secret,
             refresh: began + (life - MARGIN.min(life / 10)),
             end: began + life,
@@ -307,14 +336,17 @@ impl TokenSource {
                 .and_then(|text| retry::retry_after(text, session.clock.now()));
             return TokenError::Busy { status, wait };
         }
-        TokenError::Refused(Box::new(AuthFailure {
+        let is_new = self.lock().replaced.is_some_and(|since| since.elapsed() < SPREADING);
+        let again = (code == Some("invalid_client") && is_new).then_some(SPREADING_WAIT);
+        let failure = AuthFailure {
             endpoint: self.options.endpoint.clone(),
             stage: AuthStage::Token,
             status,
             body,
             challenge: challenge(headers),
             request_id: request_id(headers),
-        }))
+        };
+        TokenError::Refused { failure: Box::new(failure), again }
     }
 }
 

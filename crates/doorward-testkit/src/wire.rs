@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use doorward_core::{Reach, Scheme};
+use doorward_core::Reach;
 use doorward_http::{AddressRule, BodyStream, Transport, TransportError, TransportErrorKind};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
@@ -95,10 +95,11 @@ impl Drop for Flight<'_> {
 
 impl Wire {
     pub(crate) fn new(inner: Arc<dyn Transport>, reach: &Reach) -> Self {
-        let tokens = reach.endpoints.iter().filter_map(|endpoint| match &endpoint.scheme {
-            Scheme::Oauth2ClientSecret { token_url, .. } => Some(token_url.clone()),
-            _ => None,
-        });
+        let tokens = reach
+            .endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint.scheme.token_url())
+            .map(|(token_url, _)| token_url.to_owned());
         Self {
             inner,
             tokens: tokens.collect(),

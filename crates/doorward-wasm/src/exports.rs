@@ -111,7 +111,15 @@ impl Exports {
             Self::Current(exports) => {
                 exports.doorward_connector_connector().call_reach(store, connection).await
             }
-            Self::Former(exports) => exports.call(store, "reach", (connection,)).await,
+            Self::Former(exports) => {
+                let reach = exports.call::<_, Result<Vec<former::Endpoint>, Error>>(
+                    store,
+                    "reach",
+                    (connection,),
+                );
+                let reach = reach.await?;
+                Ok(reach.map(|endpoints| endpoints.into_iter().map(Endpoint::from).collect()))
+            }
         }
     }
 

@@ -1,13 +1,17 @@
 //! Version 0.1 of the interface: components that were built for it run on.
 //!
-//! It is version 0.2 but for these: there was no `http.send-all`, `start` could not fail, and no
-//! question asked for containers. All records are the same, and so are their types here.
+//! It is version 0.2 but for these: there was no `http.send-all`, `start` could not fail, no
+//! question asked for containers, and there were fewer schemes of authentication. All other records
+//! are the same, and so are their types here.
 
 use wasmtime::component::{
     ComponentNamedList, ComponentType, Instance, InstancePre, Lift, Linker, Lower,
 };
 use wasmtime::{Store, StoreContextMut};
 
+use crate::bindings::doorward::connector::endpoints::{
+    self, BasicCredential, HeaderCredential, Oauth2ClientSecret,
+};
 use crate::bindings::doorward::connector::http::{self, Host as _};
 use crate::bindings::doorward::connector::questions::{self, FindQuery, HoldersQuery, PathsQuery};
 use crate::bindings::doorward::connector::types::{Error, ErrorKind, GrantKey, ObjectRef, Retry};
@@ -65,6 +69,54 @@ impl ReadRequest {
         };
         let questions::ReadRequest { cursor, attributes, .. } = request.clone();
         Ok(Self { query, cursor, attributes })
+    }
+}
+
+/// An endpoint of version 0.1.
+#[derive(Clone, ComponentType, Lift, Lower)]
+#[component(record)]
+pub(crate) struct Endpoint {
+    #[component(name = "name")]
+    name: String,
+    #[component(name = "origin")]
+    origin: String,
+    #[component(name = "scheme")]
+    scheme: Scheme,
+    #[component(name = "read-posts")]
+    read_posts: Vec<String>,
+    #[component(name = "claims")]
+    claims: Vec<String>,
+    #[component(name = "named-by-connection")]
+    named_by_connection: bool,
+    #[component(name = "attributes")]
+    attributes: String,
+}
+
+/// How the host authenticates, in version 0.1.
+#[derive(Clone, ComponentType, Lift, Lower)]
+#[component(variant)]
+pub(crate) enum Scheme {
+    #[component(name = "oauth2-client-secret")]
+    Oauth2ClientSecret(Oauth2ClientSecret),
+    #[component(name = "header")]
+    Header(HeaderCredential),
+    #[component(name = "basic")]
+    Basic(BasicCredential),
+    #[component(name = "none")]
+    None,
+}
+
+impl From<Endpoint> for endpoints::Endpoint {
+    fn from(endpoint: Endpoint) -> Self {
+        let Endpoint { name, origin, read_posts, claims, named_by_connection, attributes, .. } =
+            endpoint;
+        let scheme = match endpoint.scheme {
+            Scheme::Oauth2ClientSecret(scheme) => endpoints::Scheme::Oauth2ClientSecret(scheme),
+            Scheme::Header(scheme) => endpoints::Scheme::Header(scheme),
+            Scheme::Basic(scheme) => endpoints::Scheme::Basic(scheme),
+            Scheme::None => endpoints::Scheme::None,
+        };
+        Self { name, origin, scheme, read_posts, claims, named_by_connection, attributes }
     }
 }
 

@@ -4,7 +4,8 @@ use doorward_core::validation::Validator;
 use doorward_core::{Clock, Error, ErrorKind, Factory, Registry, Result, Timestamp};
 use doorward_host::{
     Environment, Host, Integration, JournalEntry, JournalState, KeyUse, Observer, Opened, Proposal,
-    SqliteStore, Store, SystemClock, SystemRandom, TracingLog, Vault, connector, finish_rotation,
+    SqliteStore, Stop, Store, SystemClock, SystemRandom, TracingLog, Vault, connector,
+    finish_rotation,
 };
 use doorward_http::{
     NoTransport, ProxyUrl, ReqwestTransport, Transport, TransportError, TransportErrorKind,
@@ -28,6 +29,8 @@ use crate::settings::Settings;
 pub(crate) struct App {
     /// Where it prints and asks.
     pub(crate) console: Console,
+    /// The wish to stop, for who finishes something first.
+    pub(crate) stop: Arc<Stop>,
     settings: Settings,
     /// Set when the environment's variables shall not be seen; who then acts.
     story: Option<&'static str>,
@@ -46,11 +49,17 @@ type OwnChange = Arc<Mutex<Option<String>>>;
 struct Waiter {
     console: Console,
     own_change: OwnChange,
+    /// What was said last: of many changes each may say the same.
+    said: Mutex<String>,
 }
 
 impl Observer for Waiter {
     fn note(&self, text: &str) {
-        self.console.note(text);
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != text {
+            text.clone_into(&mut said);
+            self.console.note(text);
+        }
     }
 
     fn journaled(&self, id: &str) {
@@ -66,6 +75,7 @@ impl App {
         let clock = Arc::new(SystemClock);
         Self {
             console,
+            stop: Arc::default(),
             settings,
             story: None,
             own_change: OwnChange::default(),
@@ -82,6 +92,7 @@ impl App {
         let console = Console::story(directory);
         Self {
             console,
+            stop: Arc::default(),
             settings,
             story: Some("demo"),
             own_change: OwnChange::default(),
@@ -261,6 +272,7 @@ impl App {
             observer: Arc::new(Waiter {
                 console: self.console.clone(),
                 own_change: Arc::clone(&self.own_change),
+                said: Mutex::default(),
             }),
         };
         let sources = Arc::new(self.local_sources());

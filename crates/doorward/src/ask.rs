@@ -57,8 +57,27 @@ pub(crate) async fn secret(console: &Console) -> Result<SecretString> {
     if !console.can_ask() {
         return away(|| Ok(secrets::from_standard_input())).await?;
     }
-    let typed = away(|| rpassword::prompt_password("New secret (not shown): ")).await?;
-    secrets::secret(Zeroizing::new(typed.into_bytes()), "What you typed")
+    let typed = away(|| {
+        let typed = Zeroizing::new(rpassword::prompt_password("New secret (not shown): ")?);
+        let is_key = typed.starts_with(KEY_BEGINS);
+        // The lines after the first would go to the shell, be shown, and be kept in its history.
+        while is_key && !rpassword::prompt_password("")?.is_empty() {}
+        Ok((!is_key).then_some(typed))
+    });
+    let Some(typed) = typed.await? else { return Err(many_lines()) };
+    secrets::secret(Zeroizing::new(typed.as_bytes().to_vec()), "What you typed")
+}
+
+/// What every key in PEM begins with.
+const KEY_BEGINS: &str = "-----BEGIN ";
+
+fn many_lines() -> Error {
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "secret-of-many-lines",
+        "A key in PEM has many lines, and the prompt takes one. Nothing was kept of it.",
+    )
+    .remedy("Name its file instead, `--secret file:PATH`, or pipe it: `--secret - < PATH`.")
 }
 
 async fn away<T: Send + 'static>(

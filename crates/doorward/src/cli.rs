@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how it is explained.
 
+mod change;
 mod globals;
 mod new;
 mod plugin;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 use crate::exit;
+pub(crate) use change::{ApplyOptions, ChangeOptions, MAX_CHANGES, Meant, PlanOptions};
 pub(crate) use globals::{Format, Globals, Target};
 pub(crate) use new::{Language, NewCommand};
 pub(crate) use plugin::{InstallOptions, Login, PluginCommand};
@@ -159,6 +161,9 @@ pub(crate) enum Command {
         #[arg(long = "use", value_name = "USE", value_delimiter = ',')]
         uses: Vec<String>,
     },
+    /// The credentials of the integrations
+    #[command(subcommand, after_help = "Example:\n  doorward credential status --warn-days 30")]
+    Credential(CredentialCommand),
     /// Try whether a connector keeps the rules of CONNECTOR_SPEC.md
     ///
     /// For who writes or takes over a connector, on a system for tests that nobody changes
@@ -185,12 +190,12 @@ pub(crate) enum Command {
     /// `integration allow` allows can be changed. Every change is written to the journal before
     /// it is sent.
     #[command(
-        after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes"
+        after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes\n  doorward grant --file joiners.csv --dry-run\n  doorward grant --file joiners.csv --max-changes 200"
     )]
     Grant {
         /// Who gets it, e.g. alice@contoso.com or group:Platform
-        #[arg(long, value_name = "WHO")]
-        to: String,
+        #[arg(long, value_name = "WHO", required_unless_present = "file", conflicts_with = "file")]
+        to: Option<String>,
         #[command(flatten)]
         change: ChangeOptions,
     },
@@ -198,15 +203,33 @@ pub(crate) enum Command {
     ///
     /// Says through what somebody still has the access, when a nested group gives it, too.
     #[command(
-        after_help = "Examples:\n  doorward revoke --from alice@contoso.com --on group:Finance\n  doorward revoke --from alice@contoso.com --on group:Finance --right owner --dry-run"
+        after_help = "Examples:\n  doorward revoke --from alice@contoso.com --on group:Finance\n  doorward revoke --from alice@contoso.com --on group:Finance --right owner --dry-run\n  doorward revoke --file leavers.csv --yes"
     )]
     Revoke {
         /// Who loses it, e.g. alice@contoso.com or group:Platform
-        #[arg(long, value_name = "WHO")]
-        from: String,
+        #[arg(long, value_name = "WHO", required_unless_present = "file", conflicts_with = "file")]
+        from: Option<String>,
         #[command(flatten)]
         change: ChangeOptions,
     },
+    /// Show what a file of changes would do, and write it down for `apply`
+    ///
+    /// Reads the file as `grant --file` does; each line says `grant` or `revoke` in the column op.
+    /// Resolves every name, reads what is there now, asks the policy, and sends nothing. With -o and
+    /// the name of a file, the plan is written into it.
+    #[command(
+        after_help = "Examples:\n  doorward plan -f changes.csv\n  doorward plan -f changes.csv -o plan.json\n  doorward plan -f changes.jsonl -o json"
+    )]
+    Plan(PlanOptions),
+    /// Carry out a plan that `plan` wrote, if all is still as it says
+    ///
+    /// Refuses a plan for another integration or tenant, one that is older than an hour, one that is
+    /// damaged, and one that says of any access that it was there when it is not now, or the
+    /// reverse. Can be run again when it was stopped.
+    #[command(
+        after_help = "Examples:\n  doorward apply plan.json --dry-run\n  doorward apply plan.json --max-changes 200 --yes"
+    )]
+    Apply(ApplyOptions),
     /// The journal: every change, before and after
     #[command(subcommand, after_help = "Example:\n  doorward journal list")]
     Journal(JournalCommand),
@@ -276,6 +299,26 @@ pub(crate) enum ConnectorCommand {
         /// The connector
         #[arg(value_name = "CONNECTOR")]
         connector: String,
+    },
+}
+
+/// `doorward credential`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialCommand {
+    /// Show when each integration's secret or certificate ends
+    ///
+    /// Asks each system. Ends with 5 when one ends soon, and with 12 when one of several cannot be
+    /// asked.
+    #[command(
+        after_help = "Examples:\n  doorward credential status\n  doorward credential status -i contoso --warn-days 14 -o json"
+    )]
+    Status {
+        /// Only this integration [default: all of them]
+        #[arg(short, long, value_name = "NAME")]
+        integration: Option<String>,
+        /// What ends within so many days ends soon
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        warn_days: u16,
     },
 }
 
@@ -475,37 +518,6 @@ pub(crate) enum AccessCommand {
         #[command(flatten)]
         target: Target,
     },
-}
-
-/// What `grant` and `revoke` share.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ChangeOptions {
-    /// On what, e.g. group:Finance
-    #[arg(long, value_name = "RESOURCE")]
-    pub(crate) on: String,
-    /// Which right [default: the first that the resource has, e.g. member]
-    #[arg(long, value_name = "RIGHT")]
-    pub(crate) right: Option<String>,
-    /// Access for good is meant, where that must be said, e.g. for a directory role
-    #[arg(long)]
-    pub(crate) permanent: bool,
-    /// A change of a privileged resource is meant; it must also be allowed by its name
-    #[arg(long)]
-    pub(crate) allow_tier0: bool,
-    /// Show the exact request, and send nothing; also through a connection that is not stored
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the journal
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    /// The ticket that asks for it, for the journal
-    #[arg(long, value_name = "ID")]
-    pub(crate) ticket: Option<String>,
-    /// Change it without being asked
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) target: Target,
 }
 
 /// `doorward conformance`.

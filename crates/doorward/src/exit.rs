@@ -57,7 +57,7 @@ Exit codes:
     2  the command line was not understood, or asks for something that does not exist
     3  the connection cannot be used
     4  the provider does not accept the credential
-    5  a permission is missing at the provider, or `check` found a problem
+    5  a permission is missing at the provider, `check` found a problem, or a credential ends soon
     6  not found
     7  a name fits several objects
     8  cannot be changed here, whoever asks

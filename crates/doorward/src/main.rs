@@ -9,6 +9,7 @@ mod connection;
 mod connectors;
 mod dumps;
 mod exit;
+mod lines;
 mod log;
 mod output;
 mod plugins;
@@ -76,7 +77,7 @@ fn start() -> Exit {
             let settings = match Settings::of(&globals, &|name| std::env::var_os(name)) {
                 Ok(settings) => settings,
                 Err(error) => {
-                    return fail(&Console::new(globals.output.unwrap_or_default(), true), &error);
+                    return fail(&Console::new(globals.format().unwrap_or_default(), true), &error);
                 }
             };
             log_to_standard_error(&settings);
@@ -173,21 +174,30 @@ async fn until_stopped(app: &App, command: Command) -> Result<Exit, Error> {
     let may_change = commands::changes(&command);
     let tries_changes = commands::tries_changes(&command);
     let stopped = signals::stop();
+    let running = commands::run(app, command);
+    tokio::pin!(running);
     tokio::select! {
         biased;
-        ended = commands::run(app, command) => ended,
-        () = stopped => {
-            if tries_changes {
-                app.console.note(
-                    "Stopped. The access that was named may not be as it was found: look at it, and \
-                     set it right.",
-                );
-            } else {
-                say_that_it_stopped(app, may_change);
-            }
-            Ok(Exit::INTERRUPTED)
-        }
+        ended = &mut running => return ended,
+        () = stopped => {}
     }
+    // Who writes one change after the other says itself what was done and what was not.
+    if app.stop.ask() {
+        app.console.note(
+            "Stopping. What was sent is waited for, ten seconds at most; once more Ctrl-C leaves it \
+             to the next command.",
+        );
+        return running.await;
+    }
+    if tries_changes {
+        app.console.note(
+            "Stopped. The access that was named may not be as it was found: look at it, and set it \
+             right.",
+        );
+    } else {
+        say_that_it_stopped(app, may_change);
+    }
+    Ok(Exit::INTERRUPTED)
 }
 
 fn say_that_it_stopped(app: &App, may_change: bool) {

@@ -31,21 +31,35 @@ fn how(app: &App, target: &Target, pointer: &str) -> Result<String> {
     Ok(of_integration(&integration, pointer))
 }
 
-fn of_integration(integration: &Integration, pointer: &str) -> String {
+/// How what stands at this pointer of the connection is replaced; a pointer stands for all below it.
+pub(crate) fn of_integration(integration: &Integration, pointer: &str) -> String {
     let name = &integration.name;
-    if let Some(source) = integration.sources.get(pointer) {
+    let below = format!("{pointer}/");
+    let secrets = integration.secret_pointers();
+    let meant: Vec<&String> = secrets
+        .iter()
+        .filter(|secret| *secret == pointer || (!pointer.is_empty() && secret.starts_with(&below)))
+        .collect();
+    if let [only] = meant.as_slice()
+        && let Some(source) = integration.sources.get(*only)
+    {
         return format!(
             "Then put the new value where `{name}` reads it from: {}.",
             secrets::place(source)
         );
     }
-    let secrets = integration.secret_pointers();
-    match secrets.as_slice() {
-        [only] if only == pointer => {
+    match meant.as_slice() {
+        // A key in PEM has many lines, which nobody can paste at a prompt that takes one.
+        [only] if only.ends_with("/pem") => {
+            format!(
+                "Then run `doorward integration update {name} --secret file:PATH --field {only}`."
+            )
+        }
+        [_] if secrets.len() == 1 => {
             format!("Then run `doorward integration update {name} --secret -`.")
         }
-        all if all.iter().any(|secret| secret == pointer) => {
-            format!("Then run `doorward integration update {name} --secret - --field {pointer}`.")
+        [only] => {
+            format!("Then run `doorward integration update {name} --secret - --field {only}`.")
         }
         _ => format!(
             "Then run `doorward integration update {name} --connection FILE` with the mended \

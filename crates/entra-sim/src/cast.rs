@@ -143,3 +143,15 @@ pub const READ_ROLES: [&str; 4] = [
     "RoleManagement.Read.Directory",
     "Organization.Read.All",
 ];
+
+/// The enterprise application "Payroll", whose users need an assignment: object id of its service principal. Only in
+/// tenants to which [`Tenant::add_payroll`](crate::Tenant::add_payroll) added it.
+pub const PAYROLL: &str = "5e000000-0000-4000-8000-000000000002";
+/// The same: application (client) id.
+pub const PAYROLL_CLIENT_ID: &str = "5e000000-0000-4000-8000-00000000a002";
+/// Its app role "Payroll Reader".
+pub const PAYROLL_READER: &str = "5e000000-0000-4000-8000-00000000b001";
+/// Its app role "Payroll Approver".
+pub const PAYROLL_APPROVER: &str = "5e000000-0000-4000-8000-00000000b002";
+/// The `appRoleId` of default access (facts §3.7).
+pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";

@@ -9,8 +9,10 @@
 mod answer;
 mod authority;
 pub mod cast;
+mod delta;
 mod faults;
 mod graph;
+mod keys;
 mod quota;
 mod random;
 mod self_signed;
@@ -23,12 +25,16 @@ mod trace;
 
 pub use faults::{Answer, Fault, Matcher};
 pub use graph::property_names::properties_of;
+pub use keys::{CredentialError, PublicKey};
 pub use self_signed::{SelfSigned, SelfSignedError};
 pub use serve::serve;
-pub use settings::{Lag, Latency, RetryAfter, Settings, Throttling, Trailer};
+pub use settings::{
+    AppRoleDuplicate, DeadToken, Delta, Lag, Latency, RetryAfter, Settings, Throttling, Trailer,
+};
 pub use simulator::{SimulatedFault, Simulator, TenantGuard};
 pub use tenant::{
-    EnablementRule, ExpirationRule, GroupKind, Held, HeldRole, HeldSchedule, Kind, PimPolicy,
-    PimRefusal, Privilege, Size, Tenant, Tenure,
+    EnablementRule, EnterpriseApplication, ExpirationRule, FederatedCredential, GroupKind, Held,
+    HeldAppRole, HeldRole, HeldSchedule, Kind, PimPolicy, PimRefusal, Privilege, RiskLevel,
+    RiskState, RiskyUser, Size, Tenant, Tenure,
 };
 pub use trace::TraceEntry;

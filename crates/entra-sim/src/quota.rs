@@ -44,10 +44,12 @@ impl Default for Throttling {
 }
 
 /// What one request costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub(crate) resource_units: u32,
     pub(crate) writes: u32,
+    /// It goes to identity protection, which counts requests alone.
+    pub(crate) protection: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +57,7 @@ enum Bucket {
     ResourceUnits,
     Writes,
     TenantWrites,
+    Protection,
 }
 
 /// What was used of one bucket lately.
@@ -133,6 +136,9 @@ impl Quota {
         asking: &Asking<'_>,
         cost: Cost,
     ) -> Verdict {
+        if cost.protection {
+            return self.charge_protection(asking);
+        }
         let by_size = match asking.users {
             0..50 => 3_500,
             50..=500 => 5_000,
@@ -170,12 +176,24 @@ impl Quota {
     }
 }
 
+impl Quota {
+    /// One request a second of the whole tenant, and no word on when to come back (facts §3.10, §6).
+    fn charge_protection(&mut self, asking: &Asking<'_>) -> Verdict {
+        let window = self.windows.entry((Bucket::Protection, String::new())).or_default();
+        let used = window.add(asking.now, Bucket::Protection.length(), 1);
+        let refused =
+            || Bucket::Protection.refusal(RetryAfter::Absent, SignedDuration::from_secs(1));
+        Verdict { percentage: None, refused: (used > 1).then(refused) }
+    }
+}
+
 impl Bucket {
     fn length(self) -> SignedDuration {
         SignedDuration::from_secs(match self {
             Self::ResourceUnits => 10,
             Self::Writes => 150,
             Self::TenantWrites => 300,
+            Self::Protection => 1,
         })
     }
 
@@ -184,6 +202,8 @@ impl Bucket {
             Self::ResourceUnits => ("Tenant_Application/ReadWrite", "ResourceUnitLimitExceeded"),
             Self::Writes => ("Tenant_Application/Write", "WriteLimitExceeded"),
             Self::TenantWrites => ("Tenant/Write", "WriteLimitExceeded"),
+            // What these say here is not in the facts.
+            Self::Protection => ("Tenant/ReadWrite", "ResourceUnitLimitExceeded"),
         };
         let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(0);
         let retry_after = match how {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use crate::delta::{DeadToken, Delta};
 pub use crate::quota::{RetryAfter, Throttling};
 
 /// How the trailer of an `error_description` is separated (facts §1.4).
@@ -22,6 +23,9 @@ pub struct Lag {
     pub objects: Duration,
     /// The longest time until a replica shows a role that was given or taken.
     pub roles: Duration,
+    /// The longest time until a delta query tells a change; not in the facts, which say that delta lags more
+    /// than reads do (facts §7).
+    pub delta: Duration,
     /// How many replicas answer; each request hits one, by seed.
     pub replicas: u64,
 }
@@ -34,6 +38,7 @@ impl Default for Lag {
             links: Duration::from_secs(6),
             objects: Duration::from_secs(30),
             roles: Duration::from_secs(20),
+            delta: Duration::from_secs(60),
             replicas: 3,
         }
     }
@@ -46,6 +51,18 @@ pub struct Latency {
     pub least: Duration,
     /// The longest.
     pub most: Duration,
+}
+
+/// How a second assignment of the same app role is refused (facts §3.7: three forms, told by other programs).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AppRoleDuplicate {
+    /// 400 Request_BadRequest (the code is UNCONFIRMED) "Permission being assigned already exists on the object".
+    #[default]
+    PermissionExists,
+    /// 400 Request_MultipleObjectsWithSameKeyValue "EntitlementGrant entry already exists."
+    GrantExists,
+    /// The same with 409.
+    GrantConflicts,
 }
 
 /// All switches, with the defaults that the facts file gives.
@@ -61,6 +78,14 @@ pub struct Settings {
     pub trailer: Trailer,
     /// Seconds that a token endpoint answer promises (facts §1.2); the token itself lives one second longer.
     pub token_lifetime: i64,
+    /// Seconds by which a client's clock may differ in an assertion; not in the facts.
+    pub assertion_clock_skew: i64,
+    /// Status of AADSTS50027 for an assertion that is no JWT (facts §1.4: UNCONFIRMED).
+    pub unparsable_assertion_status: u16,
+    /// Code for a federated credential with another audience (facts §1.4: UNCONFIRMED).
+    pub federated_audience_code: u64,
+    /// No federated match answers as before 2023: 400 invalid_request AADSTS70021 (facts §1.4).
+    pub old_federation_errors: bool,
     /// Virtual time per answer; zero sleeps not at all.
     pub latency: Latency,
     /// Replication lag; `None` shows every write at once (facts §7, §8.2).
@@ -142,6 +167,11 @@ pub struct Settings {
     /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
     /// fail (facts §9); no time at all without [`Settings::lag`].
     pub pim_new_groups: (Duration, Duration),
+    /// How a second assignment of the same app role is refused (facts §3.7: UNCONFIRMED).
+    pub app_role_duplicate: AppRoleDuplicate,
+    /// `users/{id}/appRoleAssignments` also shows what the groups hold that the user is directly in, as Microsoft's
+    /// documentation says; not in the facts.
+    pub user_app_roles_through_groups: bool,
     /// Responses of a `$batch`, and requests in it that do not depend on each other, come in an order by seed
     /// (facts §4: any order).
     pub permute_batches: bool,
@@ -151,6 +181,8 @@ pub struct Settings {
     pub throttling: Option<Throttling>,
     /// Page size without `$top` (facts §3.1).
     pub default_page: usize,
+    /// Delta queries.
+    pub delta: Delta,
     /// Entries that the trace keeps; older ones go first.
     pub trace_capacity: usize,
 }
@@ -169,6 +201,10 @@ impl Default for Settings {
             graph_hosts: with("graph.microsoft.com"),
             trailer: Trailer::Spaces,
             token_lifetime: 3599,
+            assertion_clock_skew: 300,
+            unparsable_assertion_status: 401,
+            federated_audience_code: 700_212,
+            old_federation_errors: false,
             latency: Latency::default(),
             lag: None,
             permute_links: false,
@@ -206,10 +242,13 @@ impl Default for Settings {
             pim_inherited_rows_name_group: false,
             pim_lists_permanent_members: true,
             pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
+            app_role_duplicate: AppRoleDuplicate::default(),
+            user_app_roles_through_groups: false,
             permute_batches: true,
             batch_writes_collide: true,
             throttling: None,
             default_page: 100,
+            delta: Delta::default(),
             trace_capacity: 10_000,
         }
     }

@@ -33,7 +33,7 @@ pub(crate) struct Change<'a> {
 
 /// One operation by `POST …/$ref` or `DELETE …/$ref`; several grants of one entitlement on one
 /// group by one PATCH, which is atomic (facts §2.2). An error of the PATCH is an error as a whole:
-/// nothing was changed. Roles are given and taken one by one.
+/// nothing was changed. Roles are given and taken one by one, members and owners taken so.
 pub(crate) async fn apply(
     settings: &Settings,
     cx: &Context,
@@ -43,13 +43,11 @@ pub(crate) async fn apply(
     match changes.as_slice() {
         [] => Ok(Vec::new()),
         [only] => Ok(vec![Ok(single(settings, cx, only).await?)]),
-        several if several.iter().any(|change| matches!(change.target, Target::Role(_))) => {
-            Err(Error::new(
-                ErrorKind::Unsupported,
-                "one-by-one",
-                "Microsoft Graph gives and takes roles one by one.",
-            ))
-        }
+        several if several.iter().any(is_single) => Err(Error::new(
+            ErrorKind::Unsupported,
+            "one-by-one",
+            "Microsoft Graph gives roles, and takes anything, one by one.",
+        )),
         [first, ..] => {
             let request = bind(settings, first, &changes)?;
             let response = cx.http().send(request).await?;
@@ -62,6 +60,11 @@ pub(crate) async fn apply(
             Err(batch_error(cx, first, &changes, &response).await)
         }
     }
+}
+
+/// Whether no request changes it together with others.
+fn is_single(change: &Change<'_>) -> bool {
+    !change.adds || matches!(change.target, Target::Role(_))
 }
 
 /// The change that an operation asks for.

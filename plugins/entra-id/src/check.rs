@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::authority::{Own, authority, read_own};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::find::{by_client_id, by_id};
 use crate::findings;
 use crate::graph;
@@ -35,11 +35,12 @@ struct Domain {
     name: Option<String>,
 }
 
-/// The app registration's secrets (facts §3.9).
+/// The app registration's secrets and certificates (facts §3.9).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Application {
     password_credentials: Option<Vec<Credential>>,
+    key_credentials: Option<Vec<Credential>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,7 +64,7 @@ pub(crate) async fn check(settings: &Settings, cx: &Context) -> Result<CheckRepo
     let authority = authority(&roles, own.as_ref());
     findings.extend(findings::of_roles(&roles, &authority));
     if valid > 1 {
-        findings.push(findings::several_secrets(valid));
+        findings.push(findings::several_credentials(settings, valid));
     }
     if let Ok(own) = &own {
         findings.extend(findings::of_own(own));
@@ -166,10 +167,15 @@ fn identity(
     }
 }
 
-/// When our secret ends, and how many valid secrets there are. Which of them is ours cannot be
-/// known (facts §3.9): the earliest end among the valid ones is the safe answer.
+/// When our secret or certificate ends, and how many valid ones there are. Which of them is ours
+/// cannot be known (facts §3.9): the earliest end among the valid ones is the safe answer.
 async fn expiry(settings: &Settings, cx: &Context) -> (CredentialExpiry, usize) {
     let unknown = |because: String| (CredentialExpiry::Unknown { because }, 0);
+    if let config::Credential::FederatedToken(_) = settings.credential {
+        return unknown(
+            "A federated token ends within hours, and its issuer renews it.".to_owned(),
+        );
+    }
     let path = Path::new("/v1.0/applications")
         .key("appId", &settings.client_id)
         .query("$select", "id,displayName,passwordCredentials,keyCredentials");
@@ -178,18 +184,20 @@ async fn expiry(settings: &Settings, cx: &Context) -> (CredentialExpiry, usize) 
         Ok(None) => return unknown("The app registration lies in another tenant.".to_owned()),
         Err(error) => return unknown(error.message),
     };
-    let ends = valid_ends(&application, cx.now());
+    let (credentials, what) = match settings.credential {
+        config::Credential::Certificate { .. } => (application.key_credentials, "certificate"),
+        _ => (application.password_credentials, "secret"),
+    };
+    let ends = valid_ends(&credentials.unwrap_or_default(), cx.now());
     match ends.iter().min() {
         Some(time) => (CredentialExpiry::At { time: *time }, ends.len()),
-        None => unknown("The app registration shows no valid secret.".to_owned()),
+        None => unknown(format!("The app registration shows no valid {what}.")),
     }
 }
 
-fn valid_ends(application: &Application, now: Timestamp) -> Vec<Timestamp> {
-    application
-        .password_credentials
+fn valid_ends(credentials: &[Credential], now: Timestamp) -> Vec<Timestamp> {
+    credentials
         .iter()
-        .flatten()
         .filter_map(|credential| credential.end_date_time.as_deref()?.parse().ok())
         .filter(|end| *end > now)
         .collect()

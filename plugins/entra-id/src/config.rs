@@ -5,14 +5,66 @@ use serde::Deserialize;
 
 /// A connection of the schema `entra-id.connection.schema.json`.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Written")]
 pub(crate) struct Settings {
     pub(crate) client_id: String,
-    pub(crate) secret: SecretReference,
+    pub(crate) credential: Credential,
     pub(crate) tenant: String,
-    #[serde(default)]
     pub(crate) cloud: Cloud,
-    #[serde(default)]
     pub(crate) endpoints: Overrides,
+}
+
+/// How the application proves who it is (facts §1.1).
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    Secret(SecretReference),
+    /// A private key with its certificate, and the password of a PFX.
+    Certificate {
+        key: SecretReference,
+        password: Option<SecretReference>,
+    },
+    /// A token of another issuer, such as a Kubernetes service account's.
+    FederatedToken(SecretReference),
+}
+
+/// A connection as it is written.
+#[derive(Deserialize)]
+struct Written {
+    client_id: String,
+    secret: Option<SecretReference>,
+    certificate: Option<Certificate>,
+    federated_token: Option<SecretReference>,
+    tenant: String,
+    #[serde(default)]
+    cloud: Cloud,
+    #[serde(default)]
+    endpoints: Overrides,
+}
+
+#[derive(Deserialize)]
+struct Certificate {
+    pem: Option<SecretReference>,
+    pfx: Option<SecretReference>,
+    password: Option<SecretReference>,
+}
+
+impl TryFrom<Written> for Settings {
+    type Error = &'static str;
+
+    /// The schema asks for exactly one credential, and for exactly one form of a certificate.
+    fn try_from(written: Written) -> std::result::Result<Self, Self::Error> {
+        let Written { client_id, tenant, cloud, endpoints, .. } = written;
+        let credential = match (written.secret, written.certificate, written.federated_token) {
+            (Some(secret), None, None) => Credential::Secret(secret),
+            (None, Some(Certificate { pem, pfx, password }), None) => {
+                let key = pem.xor(pfx).ok_or("exactly one of pem and pfx")?;
+                Credential::Certificate { key, password }
+            }
+            (None, None, Some(token)) => Credential::FederatedToken(token),
+            _ => return Err("exactly one of secret, certificate and federated_token"),
+        };
+        Ok(Self { client_id, credential, tenant, cloud, endpoints })
+    }
 }
 
 /// Origins that replace the cloud's own: a proxy or a simulator.

@@ -6,183 +6,11 @@ use doorward_core::{Attributes, AuthFailure, AuthStage, Error, ErrorKind, Retry}
 use serde_json::Value;
 
 use crate::config::Settings;
-
-/// An explanation; `{client_id}`, `{tenant}` and `{cloud}` are filled in.
-struct Explanation {
-    reason: &'static str,
-    message: &'static str,
-    remedy: &'static str,
-    /// What of the connection the remedy changes, if anything: a field's JSON pointer, or the whole
-    /// connection's, which is empty. How a connection is changed, only the host's user interface
-    /// knows.
-    changes: Option<&'static str>,
-}
-
-const SECRET: Option<&str> = Some("/secret");
-const CLIENT: Option<&str> = Some("/client_id");
-const TENANT: Option<&str> = Some("/tenant");
-const CLOUD: Option<&str> = Some("/cloud");
-const SEVERAL_FIELDS: Option<&str> = Some("");
-
-const WRONG_SECRET: Explanation = Explanation {
-    reason: "wrong-secret",
-    message: "Microsoft Entra ID does not know this secret of the application {client_id}.",
-    remedy: "Copy the secret's Value, not its Secret ID (often pasted by mistake; it looks like the other ids), under Certificates & secrets. The value is shown only once: if it was not kept, create a new secret. A new secret may need some seconds to work.",
-    changes: SECRET,
+use crate::explanations::{
+    BUSY, BY_CODE, BY_ERROR, BY_NUMBER, CLAIMS, EXPIRED_CERTIFICATE, Explanation, FAILED, NO_TRUST,
+    TOKEN_REJECTED, UNKNOWN_CERTIFICATE,
 };
-const EXPIRED_SECRET: Explanation = Explanation {
-    reason: "expired-secret",
-    message: "The secret of the application {client_id} has expired.",
-    remedy: "Under Certificates & secrets, create a new secret.",
-    changes: SECRET,
-};
-const NO_CREDENTIAL: Explanation = Explanation {
-    reason: "no-credential",
-    message: "No secret was sent to Microsoft Entra ID.",
-    remedy: "Set the secret: the Value of a client secret under Certificates & secrets.",
-    changes: SECRET,
-};
-const UNKNOWN_APPLICATION: Explanation = Explanation {
-    reason: "unknown-application",
-    message: "There is no application {client_id} in the tenant {tenant}.",
-    remedy: "Compare client_id with Application (client) ID and tenant with Directory (tenant) ID on the app registration's overview page. They must not be the Object ID.",
-    changes: SEVERAL_FIELDS,
-};
-const INVALID_CLIENT_ID: Explanation = Explanation {
-    reason: "invalid-client-id",
-    message: "{client_id} cannot be the id of an application.",
-    remedy: "Copy Application (client) ID from the app registration's overview page into client_id.",
-    changes: CLIENT,
-};
-const NO_SERVICE_PRINCIPAL: Explanation = Explanation {
-    reason: "missing-service-principal",
-    message: "The application {client_id} exists, but not as an enterprise application of the tenant {tenant}.",
-    remedy: "Grant admin consent for the application, which creates it there, or run `az ad sp create --id {client_id}`.",
-    changes: None,
-};
-const UNKNOWN_TENANT: Explanation = Explanation {
-    reason: "unknown-tenant",
-    message: "There is no tenant {tenant} in Microsoft's cloud `{cloud}`.",
-    remedy: "Copy Directory (tenant) ID from the app registration's overview page into tenant. If the tenant belongs to another of Microsoft's clouds (us-gov, us-gov-dod, china), set cloud.",
-    changes: SEVERAL_FIELDS,
-};
-const MALFORMED_TENANT: Explanation = Explanation {
-    reason: "malformed-tenant",
-    message: "{tenant} is neither a tenant's id nor a domain name.",
-    remedy: "Copy Directory (tenant) ID from the app registration's overview page into tenant.",
-    changes: TENANT,
-};
-const NO_TENANT: Explanation = Explanation {
-    reason: "unusable-tenant",
-    message: "{tenant} does not name one tenant, which an application needs.",
-    remedy: "Use the tenant's id or one of its domains, not `common` or `organizations`.",
-    changes: TENANT,
-};
-const DISABLED: Explanation = Explanation {
-    reason: "application-disabled",
-    message: "The application {client_id} is disabled in the tenant {tenant}.",
-    remedy: "Enable it: Enterprise applications, the application, Properties, Enabled for users to sign-in. It takes some minutes to work.",
-    changes: None,
-};
-const BLOCKED: Explanation = Explanation {
-    reason: "conditional-access",
-    message: "A Conditional Access policy for workload identities blocks the application.",
-    remedy: "Look at the service principal's sign-in logs for the policy, and exclude the application or allow this host's network.",
-    changes: None,
-};
-const NO_GRAPH: Explanation = Explanation {
-    reason: "unknown-resource",
-    message: "The tenant {tenant} does not know Microsoft Graph of the cloud `{cloud}`.",
-    remedy: "Set cloud to the one the tenant belongs to: global, us-gov, us-gov-dod or china.",
-    changes: CLOUD,
-};
-const OTHER_CLOUD: Explanation = Explanation {
-    reason: "wrong-cloud",
-    message: "The tenant {tenant} belongs to another of Microsoft's clouds than `{cloud}`.",
-    remedy: "Set cloud to the one the tenant belongs to: global, us-gov, us-gov-dod or china.",
-    changes: CLOUD,
-};
-const BUSY: Explanation = Explanation {
-    reason: "sign-in-unavailable",
-    message: "Microsoft Entra ID cannot issue tokens at this moment.",
-    remedy: "Try again later.",
-    changes: None,
-};
-const SCOPE: Explanation = Explanation {
-    reason: "refused-scope",
-    message: "Microsoft Entra ID does not accept the scope that was asked for.",
-    remedy: "This is a defect of the connector. Please report it with this message.",
-    changes: None,
-};
-const REJECTED: Explanation = Explanation {
-    reason: "rejected-credential",
-    message: "Microsoft Entra ID does not accept the credential of the application {client_id}.",
-    remedy: "Check client_id, tenant and secret against the app registration.",
-    changes: SEVERAL_FIELDS,
-};
-const FAILED: Explanation = Explanation {
-    reason: "sign-in-failed",
-    message: "Microsoft Entra ID gave no token for the application {client_id}.",
-    remedy: "Check client_id, tenant and cloud against the app registration. The causes hold Microsoft's own words.",
-    changes: SEVERAL_FIELDS,
-};
-const IDENTITY_NOT_FOUND: Explanation = Explanation {
-    reason: "identity-not-found",
-    message: "Microsoft Graph does not know the application {client_id} in the tenant {tenant}.",
-    remedy: "If its enterprise application was made moments ago, try again in a minute. If it was deleted, grant admin consent again or restore it.",
-    changes: None,
-};
-const CLAIMS: Explanation = Explanation {
-    reason: "token-revoked",
-    message: "Microsoft Graph revoked the access token and asks for more than a new one.",
-    remedy: "Look at the service principal's sign-in logs: it may be disabled, risky, or outside an allowed network.",
-    changes: None,
-};
-const TOKEN_REJECTED: Explanation = Explanation {
-    reason: "token-rejected",
-    message: "Microsoft Graph does not accept a fresh token.",
-    remedy: "Check cloud, and endpoints if the connection sets them: the token may be meant for another cloud, or a proxy may change requests.",
-    changes: SEVERAL_FIELDS,
-};
-
-/// By AADSTS number (facts §1.4).
-const BY_NUMBER: &[(u64, &Explanation)] = &[
-    (7_000_215, &WRONG_SECRET),
-    (7_000_222, &EXPIRED_SECRET),
-    (7_000_216, &NO_CREDENTIAL),
-    (700_016, &UNKNOWN_APPLICATION),
-    (700_038, &INVALID_CLIENT_ID),
-    (7_000_229, &NO_SERVICE_PRINCIPAL),
-    (7_000_112, &DISABLED),
-    (90_002, &UNKNOWN_TENANT),
-    (900_023, &MALFORMED_TENANT),
-    (50_059, &NO_TENANT),
-    (53_003, &BLOCKED),
-    (500_011, &NO_GRAPH),
-    (90_038, &OTHER_CLOUD),
-    (90_024, &BUSY),
-    (90_033, &BUSY),
-    (90_055, &BUSY),
-    (70_011, &SCOPE),
-    (1_002_012, &SCOPE),
-];
-
-/// By `error`, when no number is known.
-const BY_ERROR: &[(&str, &Explanation)] = &[
-    ("invalid_client", &REJECTED),
-    ("unauthorized_client", &REJECTED),
-    ("invalid_tenant", &UNKNOWN_TENANT),
-    ("invalid_resource", &NO_GRAPH),
-    ("invalid_scope", &SCOPE),
-    ("temporarily_unavailable", &BUSY),
-];
-
-/// By Graph's code, for a 401 of the endpoint (facts §5.2).
-const BY_CODE: &[(&str, &Explanation)] = &[
-    ("Authorization_IdentityNotFound", &IDENTITY_NOT_FOUND),
-    ("Authorization_IdentityDisabled", &DISABLED),
-    ("InvalidAuthenticationToken", &TOKEN_REJECTED),
-];
+use crate::fragments::{Saying, saying};
 
 /// The error of a refused credential.
 pub(crate) fn explain(settings: &Settings, failure: &AuthFailure) -> Error {
@@ -195,9 +23,19 @@ pub(crate) fn explain(settings: &Settings, failure: &AuthFailure) -> Error {
 fn token(settings: &Settings, failure: &AuthFailure) -> Error {
     let numbers = numbers(&failure.body);
     let error = text(&failure.body, "error");
+    let said = saying(text(&failure.body, "error_description"));
     let explanation = numbers
         .iter()
         .find_map(|number| lookup(BY_NUMBER, number))
+        // One number stands for two situations.
+        .map(|one| match said {
+            Some(Saying::KeyExpired) if one.reason == UNKNOWN_CERTIFICATE.reason => {
+                &EXPIRED_CERTIFICATE
+            }
+            _ => one,
+        })
+        // And the numbers of this one change (facts §1.4).
+        .or_else(|| (said == Some(Saying::NoFederatedIdentity)).then_some(&NO_TRUST))
         .or_else(|| lookup(BY_ERROR, &error))
         .unwrap_or(if failure.status >= 500 { &BUSY } else { &FAILED });
     let code = numbers.first().map_or_else(|| error.to_owned(), |number| format!("AADSTS{number}"));
@@ -313,6 +151,20 @@ mod tests {
             (401, "invalid_client", 7_000_222, "expired-secret"),
             (401, "invalid_client", 7_000_216, "no-credential"),
             (401, "invalid_client", 7_000_229, "missing-service-principal"),
+            (401, "invalid_client", 700_027, "unknown-certificate"),
+            (401, "invalid_client", 700_024, "assertion-time"),
+            (401, "invalid_client", 700_021, "assertion-client"),
+            (401, "invalid_client", 700_023, "assertion-audience"),
+            (400, "invalid_request", 90_014, "unusable-assertion"),
+            (401, "invalid_client", 5_002_738, "unusable-assertion"),
+            (401, "invalid_client", 5_002_723, "unusable-assertion"),
+            (401, "invalid_client", 50_027, "unusable-assertion"),
+            (401, "invalid_client", 700_213, "unknown-federated-credential"),
+            (401, "invalid_client", 7_002_138, "unknown-federated-credential"),
+            (401, "invalid_client", 7_002_137, "unknown-federated-credential"),
+            (401, "invalid_client", 700_211, "unknown-federated-credential"),
+            (401, "invalid_client", 700_212, "unknown-federated-credential"),
+            (400, "invalid_request", 70_021, "unknown-federated-credential"),
             (400, "unauthorized_client", 700_016, "unknown-application"),
             (400, "unauthorized_client", 700_038, "invalid-client-id"),
             (400, "unauthorized_client", 7_000_112, "application-disabled"),
@@ -338,6 +190,37 @@ mod tests {
             assert_eq!(explained.causes, [format!("AADSTS{number}: Words.")]);
             assert_eq!(explained.request_id.as_deref(), Some("T"));
             assert!(!explained.message.contains('{') && explained.remedy.is_some());
+        }
+    }
+
+    /// Where a number stands for several situations, or several numbers for one (facts §1.4).
+    #[test]
+    fn a_fragment_tells_what_a_number_does_not() {
+        let table = [
+            (
+                700_027,
+                "Client assertion contains an invalid signature. [Reason - The key used is expired., Thumbprint of key used by client: 'A', Found key 'Start=…, End=…']",
+                "expired-certificate",
+            ),
+            (
+                700_027,
+                "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found.]",
+                "unknown-certificate",
+            ),
+            (
+                999,
+                "No matching federated identity record found for presented assertion subject 's'.",
+                "unknown-federated-credential",
+            ),
+            (999, "Something else.", "rejected-credential"),
+        ];
+        for (number, words, reason) in table {
+            let body = json!({
+                "error": "invalid_client", "error_codes": [number],
+                "error_description": format!("AADSTS{number}: {words}"),
+            });
+            let explained = explain(&settings(), &failure(AuthStage::Token, 401, body));
+            assert_eq!(explained.reason, reason, "{words}");
         }
     }
 

@@ -4,7 +4,7 @@ use doorward_core::{Ability, Authority, AuthorityEntry, Finding, Severity};
 use std::collections::BTreeSet;
 
 use crate::authority::Own;
-use crate::config::Settings;
+use crate::config::{Credential, Settings};
 use crate::kinds::Kind;
 use crate::permissions::{APPLICATION_READ, HIDDEN_READ, READ_GROUPS, READ_USERS, UNIT_READ};
 
@@ -128,15 +128,19 @@ pub(crate) fn of_own(own: &Own) -> Vec<Finding> {
     findings
 }
 
-/// Says that one of several secrets is meant.
-pub(crate) fn several_secrets(count: usize) -> Finding {
+/// Says that one of several secrets or certificates is meant.
+pub(crate) fn several_credentials(settings: &Settings, count: usize) -> Finding {
+    let (code, what) = match settings.credential {
+        Credential::Certificate { .. } => ("several-certificates", "certificates"),
+        _ => ("several-secrets", "secrets"),
+    };
     finding(
         Severity::Info,
-        "several-secrets",
+        code,
         format!(
-            "The app registration has {count} valid secrets. Microsoft does not tell which one this connection uses; the earliest expiry is shown."
+            "The app registration has {count} valid {what}. Microsoft does not tell which one this connection uses; the earliest expiry is shown."
         ),
-        Some("Remove secrets that are not used.".to_owned()),
+        Some(format!("Remove {what} that are not used.")),
     )
 }
 

@@ -58,6 +58,27 @@ const TABLE: &[(&str, Meaning)] = &[
     ("permissionscopenotgranted", Meaning::PermissionMissing),
 ];
 
+/// What a refused credential means beyond its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saying {
+    /// The certificate is registered, and its time is over.
+    KeyExpired,
+    /// No federated credential fits; Microsoft's numbers for it change.
+    NoFederatedIdentity,
+}
+
+/// Lower case (facts §1.4).
+const SAYINGS: &[(&str, Saying)] = &[
+    ("the key used is expired", Saying::KeyExpired),
+    ("no matching federated identity record found", Saying::NoFederatedIdentity),
+];
+
+/// What the description of a refused credential means beyond its number.
+pub(crate) fn saying(description: &str) -> Option<Saying> {
+    let description = description.to_lowercase();
+    SAYINGS.iter().find(|(fragment, _)| description.contains(fragment)).map(|(_, saying)| *saying)
+}
+
 /// What a message means, as far as the table knows it.
 pub(crate) fn meaning(message: &str) -> Option<Meaning> {
     let message = message.to_lowercase();

@@ -11,6 +11,7 @@ mod connector;
 mod descriptor;
 mod errors;
 mod explain;
+mod explanations;
 mod find;
 mod findings;
 mod fragments;

@@ -2,7 +2,7 @@
 
 use doorward_core::{Endpoint, Path, Reach, Scheme, SecretPlacement};
 
-use crate::config::Settings;
+use crate::config::{Credential, Settings};
 use crate::graph::ENDPOINT;
 
 /// One endpoint (facts §1.1, §1.5). The scope is the cloud's own Graph even when requests go to an
@@ -12,14 +12,7 @@ pub(crate) fn reach(settings: &Settings) -> Reach {
         endpoints: vec![Endpoint {
             name: ENDPOINT.to_owned(),
             origin: settings.graph_origin().to_owned(),
-            scheme: Scheme::Oauth2ClientSecret {
-                token_url: token_url(settings),
-                token_url_named_by_connection: settings.endpoints.login.is_some(),
-                client_id: settings.client_id.clone(),
-                secret: settings.secret.clone(),
-                scope: format!("{}/.default", settings.cloud.graph_origin()),
-                placement: SecretPlacement::Body,
-            },
+            scheme: scheme(settings),
             read_posts: Vec::new(),
             claims: ["oid", "tid", "roles", "app_displayname", "appid"].map(String::from).to_vec(),
             named_by_connection: settings.endpoints.graph.is_some(),
@@ -27,10 +20,44 @@ pub(crate) fn reach(settings: &Settings) -> Reach {
     }
 }
 
-fn token_url(settings: &Settings) -> String {
+fn scheme(settings: &Settings) -> Scheme {
+    let token_url = token_url(settings, settings.login_origin());
+    let token_url_named_by_connection = settings.endpoints.login.is_some();
+    let client_id = settings.client_id.clone();
+    let scope = format!("{}/.default", settings.cloud.graph_origin());
+    match settings.credential.clone() {
+        Credential::Secret(secret) => Scheme::Oauth2ClientSecret {
+            token_url,
+            token_url_named_by_connection,
+            client_id,
+            secret,
+            scope,
+            placement: SecretPlacement::Body,
+        },
+        Credential::Certificate { key, password } => Scheme::Oauth2PrivateKeyJwt {
+            token_url,
+            token_url_named_by_connection,
+            client_id,
+            key,
+            password,
+            audience: self::token_url(settings, settings.cloud.login_origin()),
+            scope,
+        },
+        Credential::FederatedToken(assertion) => Scheme::Oauth2ClientAssertion {
+            token_url,
+            token_url_named_by_connection,
+            client_id,
+            assertion,
+            scope,
+        },
+    }
+}
+
+/// The tenant's token endpoint (facts §1.1).
+fn token_url(settings: &Settings, origin: &str) -> String {
     let path =
         Path::new("").value(&settings.tenant).literal("oauth2").literal("v2.0").literal("token");
-    format!("{}{}", settings.login_origin(), path.as_str())
+    format!("{origin}{}", path.as_str())
 }
 
 #[cfg(test)]
@@ -77,6 +104,63 @@ mod tests {
         };
         assert_eq!(token_url, "http://localhost:1/a%2F..%2Fb/oauth2/v2.0/token");
         assert_eq!(scope, "https://graph.microsoft.com/.default");
+    }
+
+    #[test]
+    fn each_credential_has_its_scheme() {
+        let reference = |pointer: &str| json!({"pointer": pointer});
+        // (what the connection holds, the scheme's type, its secrets)
+        let table = [
+            (json!({"secret": reference("/secret")}), "oauth2-client-secret", vec!["/secret"]),
+            (
+                json!({"certificate": {"pem": reference("/certificate/pem")}}),
+                "oauth2-private-key-jwt",
+                vec!["/certificate/pem"],
+            ),
+            (
+                json!({"certificate": {
+                    "pfx": reference("/certificate/pfx"),
+                    "password": reference("/certificate/password"),
+                }}),
+                "oauth2-private-key-jwt",
+                vec!["/certificate/pfx", "/certificate/password"],
+            ),
+            (
+                json!({"federated_token": reference("/federated_token")}),
+                "oauth2-client-assertion",
+                vec!["/federated_token"],
+            ),
+        ];
+        for (credential, name, secrets) in table {
+            let mut connection = json!({
+                "client_id": "c", "tenant": "t", "endpoints": {"login": "http://localhost:1"},
+            });
+            connection.as_object_mut().unwrap().extend(credential.as_object().unwrap().clone());
+            let scheme = reach(&settings(connection)).endpoints.remove(0).scheme;
+            let used: Vec<&str> =
+                scheme.secrets().into_iter().map(|secret| secret.pointer.as_str()).collect();
+            assert_eq!(used, secrets);
+            assert_eq!(scheme.token_url(), Some(("http://localhost:1/t/oauth2/v2.0/token", true)));
+            // An assertion is for the cloud's own token endpoint, by whatever way it travels.
+            if let Scheme::Oauth2PrivateKeyJwt { audience, .. } = &scheme {
+                assert_eq!(audience, "https://login.microsoftonline.com/t/oauth2/v2.0/token");
+            }
+            assert_eq!(serde_json::to_value(&scheme).unwrap()["type"], name);
+        }
+    }
+
+    #[test]
+    fn two_credentials_are_refused() {
+        for credentials in [
+            json!({}),
+            json!({"secret": {"pointer": "/secret"}, "federated_token": {"pointer": "/f"}}),
+            json!({"certificate": {}}),
+            json!({"certificate": {"pem": {"pointer": "/a"}, "pfx": {"pointer": "/b"}}}),
+        ] {
+            let mut connection = json!({"client_id": "c", "tenant": "t"});
+            connection.as_object_mut().unwrap().extend(credentials.as_object().unwrap().clone());
+            assert!(serde_json::from_value::<Settings>(connection).is_err(), "{credentials}");
+        }
     }
 
     #[test]

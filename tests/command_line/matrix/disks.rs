@@ -52,7 +52,7 @@ fn every_command_on_a_data_directory_that_can_only_be_read() {
     std::fs::create_dir(&elsewhere).unwrap();
     set_mode(&elsewhere, 0o777);
     set_mode(&directory, 0o755);
-    for file in ["connection.json", "kept.db"] {
+    for file in ["connection.json", "kept.db", "changes.csv", "plan.json"] {
         set_mode(&directory.join(file), 0o644);
     }
     // As long as it may be written, all is well.

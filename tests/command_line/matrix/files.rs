@@ -83,17 +83,21 @@ fn every_command_that_reads_a_connection_reads_it_from_windows() {
     assert!(readers >= 9, "{readers}");
 }
 
+const CHANGES: &str = "op,principal,resource\ngrant,alice@contoso.com,group:Finance\n";
+
 /// From a file, and from standard input.
 fn from_windows(given: &Given<'_>, row: &Row, command: &[&str]) {
     let bench = given.bench;
     let text = std::fs::read_to_string(bench.connection(json!({}))).unwrap();
     let own: Vec<&str> = row.words.iter().filter(|word| **word != "--yes").copied().collect();
     let unstored = ["--connector", "entra-id", "--connection", "-"];
+    let changes = bench.file("changes.csv", CHANGES);
     let words = match row.command {
         "integration add" => add("windows", "-").to_vec(),
         "conformance" => [command, &["entra-id", "--connection", "-"]].concat(),
         "integration update" => [command, &["contoso", "--connection", "-"]].concat(),
         "grant" | "revoke" => [command, &own, &unstored, &["--dry-run"]].concat(),
+        "plan" => [command, &["-f", &changes], &unstored].concat(),
         _ => [command, &own, &unstored].concat(),
     };
     let code = match row.command {
@@ -160,6 +164,23 @@ fn a_configuration_from_windows_is_told() {
         } else {
             given.is_told(output, 2);
         }
+    });
+}
+
+/// Spreadsheets write a mark, and call UTF-16 Unicode text.
+#[test]
+fn changes_from_windows_are_told() {
+    in_each_encoding(|given| {
+        let file = given.file("windows.csv", &CHANGES.replace('\n', "\r\n"));
+        let output = given.bench.run(&["plan", "-f", &file]);
+        if given.name.starts_with("UTF-8") {
+            output.ends(0).says("1 would be granted");
+        } else {
+            given.is_told(output, 2);
+        }
+        let plan = given.file("windows.json", "{}");
+        let output = given.bench.run(&["apply", &plan, "--yes"]).ends(2);
+        is_one_error(&output);
     });
 }
 

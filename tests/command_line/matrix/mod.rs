@@ -61,7 +61,7 @@ impl Row {
 
 const FINANCE: &str = "group:id=60000000-0000-4000-8000-000000000001";
 
-static ROWS: [Row; 42] = [
+static ROWS: [Row; 45] = [
     Row::new("demo", &[]).alone(),
     Row::new("connector list", &[]).alone(),
     Row::new("connector show", &["entra-id"]).alone(),
@@ -92,6 +92,7 @@ static ROWS: [Row; 42] = [
     Row::new("list resources", &[]).with_gaps(),
     Row::new("list grants", &[]).with_gaps(),
     Row::new("check", &[]).reaching(),
+    Row::new("credential status", &[]).reaching(),
     Row::new("conformance", &["entra-id", "--connection", "{connection}"]).alone().reaching(),
     Row::new("new connector", &["{name}", "--lang", "python"]).alone(),
     Row::new("access list", &["--on", FINANCE]).reaching(),
@@ -99,6 +100,8 @@ static ROWS: [Row; 42] = [
     Row::new("grant", &["--to", "dave@contoso.com", "--on", FINANCE, "--reason", "new", "--yes"])
         .reaching(),
     Row::new("revoke", &["--from", "carol@contoso.com", "--on", FINANCE, "--yes"]).reaching(),
+    Row::new("plan", &["-f", "{changes}"]).reaching(),
+    Row::new("apply", &["{plan}", "--yes"]).reaching(),
     Row::new("journal list", &[]),
     Row::new("journal show", &["{journal}"]),
     Row::new(

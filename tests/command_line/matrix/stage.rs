@@ -73,6 +73,10 @@ impl<'a> Stage<'a> {
         let grant = ["grant", "--to", "alice@contoso.com", "--on", FINANCE, "--yes"];
         stage.prepare(PLAIN, &grant).ends(0);
         stage.journal = stage.newest(PLAIN);
+        // What is so already, so that it can be carried out again and again.
+        let changes = format!("op,principal,resource\ngrant,alice@contoso.com,{FINANCE}\n");
+        bench.file("changes.csv", &changes);
+        stage.prepare(PLAIN, &["plan", "-f", "changes.csv", "-o", "plan.json"]).ends(0);
         stage.prepare(PLAIN, &["backup", "kept.db"]).ends(0);
         copy(&stage.path(PLAIN), &stage.path(WITH_OPEN_ENTRY));
         let mut when = Matcher::once("/v1.0/groups/");
@@ -129,6 +133,8 @@ impl<'a> Stage<'a> {
             "{journal}" => self.journal.clone(),
             "{open}" => self.open.clone(),
             "{plugin}" => self.path("plugin.wasm").to_str().unwrap().to_owned(),
+            "{changes}" => self.path("changes.csv").to_str().unwrap().to_owned(),
+            "{plan}" => self.path("plan.json").to_str().unwrap().to_owned(),
             "{source}" => self.path("source").to_str().unwrap().to_owned(),
             "{registry}" => {
                 let registry = self.registry.as_ref().unwrap();

@@ -21,6 +21,10 @@ pub(super) enum Fault {
     Type(String),
     Empty,
     Choice,
+    /// Of properties that exclude each other, none is given.
+    NoneOf,
+    /// Of properties that exclude each other, several are given.
+    SeveralOf,
     TooLong(u64),
     TooShort(u64),
     /// Any other rule. What `anyOf` and its like say about each alternative is noise for people.
@@ -71,6 +75,8 @@ fn fault(kind: &ValidationErrorKind, empty: bool) -> Fault {
         ValidationErrorKind::Type { kind } => Fault::Type(type_words(kind)),
         _ if empty => Fault::Empty,
         ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. } => Fault::Choice,
+        ValidationErrorKind::OneOfNotValid { .. } => Fault::NoneOf,
+        ValidationErrorKind::OneOfMultipleValid { .. } => Fault::SeveralOf,
         ValidationErrorKind::MaxLength { limit } => Fault::TooLong(*limit),
         ValidationErrorKind::MinLength { limit } => Fault::TooShort(*limit),
         _ => Fault::Form,
@@ -143,7 +149,19 @@ impl Fault {
                 format!("{subject} is shorter than {limit} characters."),
                 Some("Check that the whole value was pasted.".to_owned()),
             ),
-            Self::Form => (
+            Self::NoneOf if field.is_some_and(|field| !field.alternatives.is_empty()) => (
+                "missing-property",
+                format!("One of {} is missing.", alternatives(field).join(", ")),
+                field
+                    .and_then(|field| field.child(field.alternatives.first()?))
+                    .map(Field::how_to_add),
+            ),
+            Self::SeveralOf if field.is_some_and(|field| !field.alternatives.is_empty()) => (
+                "conflicting-properties",
+                format!("Only one of {} can be given.", alternatives(field).join(", ")),
+                Some("Delete all but one of them.".to_owned()),
+            ),
+            Self::Form | Self::NoneOf | Self::SeveralOf => (
                 "invalid-value",
                 format!("{subject} does not have the form that is expected."),
                 Some(
@@ -152,11 +170,25 @@ impl Fault {
                 ),
             ),
         };
+        // Of what is missing, the place where the first alternative belongs.
+        let first =
+            field.filter(|_| *self == Self::NoneOf).and_then(|field| field.alternatives.first());
+        let pointer = first.map_or_else(|| pointer.to_owned(), |name| join(pointer, name));
         Problem::new(at, code, message)
             .pointer(pointer)
             .expected(field.and_then(Field::expectation))
             .suggest(suggestion)
     }
+}
+
+/// The properties that exclude each other, as people know them.
+fn alternatives(field: Option<&Field>) -> Vec<String> {
+    let known = |field: &Field| {
+        let subject =
+            |name: &String| field.child(name).map_or_else(|| format!("`{name}`"), Field::subject);
+        field.alternatives.iter().map(subject).collect()
+    };
+    field.map(known).unwrap_or_default()
 }
 
 impl Field {

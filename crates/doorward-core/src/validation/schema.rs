@@ -20,6 +20,8 @@ pub(super) struct Field {
     pub(super) aliases: Vec<String>,
     pub(super) hints: Vec<Hint>,
     pub(super) choices: Vec<String>,
+    /// Its properties of which exactly one must be given.
+    pub(super) alternatives: Vec<String>,
     pub(super) trim: bool,
     pub(super) secret: bool,
     /// Whether other properties than its own are refused.
@@ -122,6 +124,7 @@ impl<'a> Reader<'a> {
             aliases: std::mem::take(&mut extension.aliases),
             hints: extension.compile_hints(secret)?,
             choices: choices(get("enum")),
+            alternatives: alternatives(get("oneOf")),
             trim: extension.trim,
             secret,
             closed: get("additionalProperties") == Some(&Value::Bool(false)),
@@ -168,6 +171,21 @@ fn extension(schema: &Value, place: &str) -> Result<Extension> {
             .map_err(|error| wrong(place, "has a wrong x-doorward keyword").cause(error)),
         None => Ok(Extension::default()),
     }
+}
+
+/// The properties of `oneOf` when each alternative requires one; else none.
+fn alternatives(keyword: Option<&Value>) -> Vec<String> {
+    let required = |alternative: &Value| {
+        let names = alternative.as_object().filter(|keywords| keywords.len() == 1)?;
+        match names.get("required")?.as_array()?.as_slice() {
+            [Value::String(name)] => Some(name.clone()),
+            _ => None,
+        }
+    };
+    let alternatives = keyword.and_then(Value::as_array);
+    alternatives
+        .and_then(|alternatives| alternatives.iter().map(required).collect())
+        .unwrap_or_default()
 }
 
 fn choices(keyword: Option<&Value>) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use doorward_core::validation::Validator;
 use doorward_core::{
-    AuthFailure, AuthStage, Connection, Endpoint, Error, ErrorKind, Scheme, SecretReference,
+    AuthFailure, AuthStage, Connection, Error, ErrorKind, Scheme, SecretReference,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -32,7 +32,8 @@ pub(crate) fn agrees(subject: &Subject<'_>) -> Seen {
         return left("The connection could not be opened.");
     };
     let reach = connector.reach();
-    let referred = reach.endpoints.iter().filter_map(secret);
+    let secrets = reach.endpoints.iter().flat_map(|endpoint| endpoint.scheme.secrets());
+    let referred = secrets.map(|secret| secret.pointer.as_str());
     let secrets: Vec<&str> = validator.secret_pointers().chain(referred).collect();
     for (what, values) in variants(subject, schema, &secrets) {
         let Err(error) = subject.factory.open(Connection::new(values)) else { continue };
@@ -146,26 +147,17 @@ pub(crate) fn secrets(subject: &Subject<'_>) -> Seen {
     };
     let declared: Vec<&str> = validator.secret_pointers().collect();
     for endpoint in connector.reach().endpoints {
-        let Some(pointer) = secret(&endpoint) else { continue };
-        if !declared.contains(&pointer) {
-            return broken(format!(
-                "The endpoint `{}` takes its secret from `{pointer}`, which the schema does not \
-                 mark as `writeOnly`.",
-                endpoint.name
-            ));
+        for SecretReference { pointer } in endpoint.scheme.secrets() {
+            if !declared.contains(&pointer.as_str()) {
+                return broken(format!(
+                    "The endpoint `{}` takes its secret from `{pointer}`, which the schema does \
+                     not mark as `writeOnly`.",
+                    endpoint.name
+                ));
+            }
         }
     }
     Ok(())
-}
-
-/// The pointer of the endpoint's secret.
-fn secret(endpoint: &Endpoint) -> Option<&str> {
-    match &endpoint.scheme {
-        Scheme::Oauth2ClientSecret { secret, .. }
-        | Scheme::Header { secret, .. }
-        | Scheme::Basic { secret, .. } => Some(&secret.pointer),
-        Scheme::None => None,
-    }
 }
 
 /// Texts that an explanation must not repeat.
@@ -177,10 +169,10 @@ fn failures(bench: &Bench<'_>) -> Vec<AuthFailure> {
     for endpoint in &bench.reach.endpoints {
         let stages: &[(AuthStage, u16)] = match &endpoint.scheme {
             Scheme::None => &[],
-            Scheme::Oauth2ClientSecret { .. } => {
+            scheme if scheme.token_url().is_some() => {
                 &[(AuthStage::Token, 400), (AuthStage::Token, 401), (AuthStage::Endpoint, 401)]
             }
-            Scheme::Header { .. } | Scheme::Basic { .. } => &[(AuthStage::Endpoint, 401)],
+            _ => &[(AuthStage::Endpoint, 401)],
         };
         let bodies = [
             json!({}),

@@ -1,15 +1,17 @@
 //! The options of every command, and which integration a command is about.
 
-use clap::{Args, ValueEnum};
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// What every command understands.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// How results are printed; lists know all formats, other commands table and json [default: DOORWARD_OUTPUT, else table]
-    #[arg(short, long, value_enum, global = true, value_name = "FORMAT")]
-    pub(crate) output: Option<Format>,
+    /// How results are printed; lists know all formats, other commands table and json; `plan` also takes a file's name, e.g. plan.json [default: DOORWARD_OUTPUT, else table]
+    #[arg(short, long, value_parser = OutputParser, global = true, value_name = "FORMAT")]
+    pub(crate) output: Option<Output>,
     /// Only these columns of a list, in this order; an unknown one shows which there are
     #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
@@ -31,6 +33,66 @@ pub(crate) struct Globals {
     /// Say more about what happens, on standard error: -v, -vv, -vvv (or set DOORWARD_LOG)
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
+}
+
+impl Globals {
+    /// The format that the command line names.
+    pub(crate) fn format(&self) -> Option<Format> {
+        match &self.output {
+            Some(Output::As(format)) => Some(*format),
+            _ => None,
+        }
+    }
+
+    /// The file that the command line names for the result.
+    pub(crate) fn output_file(&self) -> Option<PathBuf> {
+        match &self.output {
+            Some(Output::Into(file)) => Some(file.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What stands after `-o`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// How results are printed.
+    As(Format),
+    /// Where the result is written: of `plan` only.
+    Into(PathBuf),
+}
+
+/// Reads a format, and of `plan` also a file's name: a word with a dot or a slash, so that a format
+/// that is misspelt is none.
+#[derive(Clone)]
+struct OutputParser;
+
+impl TypedValueParser for OutputParser {
+    type Value = Output;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let format = EnumValueParser::<Format>::new().parse_ref(command, argument, value);
+        match format {
+            Err(_) if command.get_name() == "plan" && names_file(value) => {
+                Ok(Output::Into(value.into()))
+            }
+            format => format.map(Output::As),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let formats = Format::value_variants().iter();
+        Some(Box::new(formats.filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
+fn names_file(word: &OsStr) -> bool {
+    word.to_string_lossy().contains(['.', '/', '\\'])
 }
 
 /// How results are printed.

@@ -2,33 +2,40 @@
 
 use doorward_core::{Error, OutcomeKind, Result};
 use doorward_host::{
-    ChangeReport, ChangeRequest, GUEST, Opened, People, Selector, SelectorRole, Verb,
+    ChangeReport, ChangeRequest, GUEST, Integration, Opened, People, Selector, SelectorRole, Verb,
 };
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
 
 use super::access::path_text;
+use super::bulk;
 use crate::app::App;
 use crate::ask;
-use crate::cli::ChangeOptions;
+use crate::cli::{ChangeOptions, Target};
 use crate::exit::Exit;
 use crate::output::text;
 
-pub(super) async fn run(app: &App, verb: Verb, who: &str, options: &ChangeOptions) -> Result<Exit> {
+pub(super) async fn run(
+    app: &App,
+    verb: Verb,
+    who: Option<&str>,
+    options: &ChangeOptions,
+) -> Result<Exit> {
+    if let Some(file) = &options.file {
+        return bulk::run(app, verb, file, options).await;
+    }
+    // The parser saw to it that both are there.
+    let (who, on) = (who.unwrap_or_default(), options.on.as_deref().unwrap_or_default());
     if !options.dry_run {
-        if let (Some(connector), Some(path)) =
-            (&options.target.connector, &options.target.connection)
-        {
-            return Err(not_stored(connector, path, &options.on));
-        }
+        check_stored(&options.target, on)?;
         ask::can_be_confirmed(&app.console, options.yes)?;
     }
     let opened = app.open(&options.target).await?;
     if options.target.connection.is_some() {
         look_without_policy(app, &opened)?;
     }
-    let request = request(&opened, verb, who, options)?;
+    let request = request(&opened, verb, who, on, options)?;
     app.settle(&opened).await?;
     let report = if options.dry_run {
         opened.plan(request).await?
@@ -62,6 +69,17 @@ pub(super) fn look_without_policy(app: &App, opened: &Opened) -> Result<()> {
     Ok(())
 }
 
+/// Nothing is changed through a connection that is not stored.
+///
+/// # Errors
+/// `DeniedByPolicy`, reason `not-stored`, with how it is stored.
+pub(super) fn check_stored(target: &Target, on: &str) -> Result<()> {
+    match (&target.connector, &target.connection) {
+        (Some(connector), Some(path)) => Err(not_stored(connector, path, on)),
+        _ => Ok(()),
+    }
+}
+
 fn not_stored(connector: &str, path: &Path, on: &str) -> Error {
     let (file, on) = (path.display().to_string(), quoted(on));
     doorward_host::not_stored().remedy(format!(
@@ -86,18 +104,20 @@ fn request(
     opened: &Opened,
     verb: Verb,
     who: &str,
+    on: &str,
     options: &ChangeOptions,
 ) -> Result<ChangeRequest> {
+    let meant = options.meant.clone();
     let descriptor = opened.descriptor();
     Ok(ChangeRequest {
         verb,
         principal: Selector::parse(who, SelectorRole::Principal, descriptor)?,
-        resource: Selector::parse(&options.on, SelectorRole::Resource, descriptor)?,
+        resource: Selector::parse(on, SelectorRole::Resource, descriptor)?,
         right: options.right.clone(),
-        reason: options.reason.clone(),
-        ticket: options.ticket.clone(),
-        permanent: options.permanent,
-        allow_tier0: options.allow_tier0,
+        reason: meant.reason,
+        ticket: meant.ticket,
+        permanent: meant.permanent,
+        allow_tier0: meant.allow_tier0,
     })
 }
 
@@ -107,10 +127,7 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
     let plan = opened.plan(request.clone()).await?;
     let (who, right, resource) = names(&plan);
     let integration = opened.integration();
-    let place = match &integration.identity {
-        Some(identity) => format!("{} ({})", integration.name, identity.place),
-        None => integration.name,
-    };
+    let place = place_of(&integration);
     let now = match (&plan.prior, &plan.prior_unknown) {
         (Some(_), _) => "has it now",
         (None, None) => "does not have it now",
@@ -131,15 +148,28 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
         Verb::Revoke => "Take this access?",
     };
     ask::confirm(&app.console, false, question).await?;
-    Ok(ChangeRequest {
+    Ok(by_ids(&plan, request))
+}
+
+/// The same change, named by ids: what was shown is what is changed.
+pub(super) fn by_ids(plan: &ChangeReport, request: ChangeRequest) -> ChangeRequest {
+    ChangeRequest {
         principal: Selector::by_id(plan.principal.key()),
         resource: Selector {
-            scope: plan.scope.map(|scope| Box::new(Selector::by_id(&scope.key))),
+            scope: plan.scope.as_ref().map(|scope| Box::new(Selector::by_id(&scope.key))),
             ..Selector::by_id(&plan.resource.key)
         },
-        right: Some(plan.entitlement),
+        right: Some(plan.entitlement.clone()),
         ..request
-    })
+    }
+}
+
+/// `contoso (Contoso)`: the integration, and where it leads.
+pub(super) fn place_of(integration: &Integration) -> String {
+    match &integration.identity {
+        Some(identity) => format!("{} ({})", integration.name, identity.place),
+        None => integration.name.clone(),
+    }
 }
 
 /// How many people a group brings.

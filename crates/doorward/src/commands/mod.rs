@@ -2,17 +2,20 @@
 
 mod access;
 mod backup;
+mod bulk;
 mod change;
 mod check;
 mod completion;
 mod config;
 mod conformance;
 mod connector;
+mod credential;
 mod demo;
 mod integration;
 mod journal;
 mod list;
 mod new;
+mod plan;
 mod plugin;
 mod policy;
 mod rotate_key;
@@ -27,8 +30,8 @@ use doorward_host::Verb;
 
 use crate::app::App;
 use crate::cli::{
-    AccessCommand, Command, ConfigCommand, ConnectorCommand, Format, IntegrationCommand,
-    JournalCommand, PluginCommand, Target,
+    AccessCommand, ChangeOptions, Command, ConfigCommand, ConnectorCommand, CredentialCommand,
+    Format, IntegrationCommand, JournalCommand, PluginCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -56,6 +59,10 @@ fn target(command: &Command) -> Option<Target> {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => {
             Some(change.target.clone())
         }
+        Command::Plan(options) => Some(options.target.clone()),
+        Command::Apply(options) => {
+            Some(Target { integration: options.integration.clone(), ..Target::default() })
+        }
         Command::Conformance(options) => Some(Target {
             connector: Some(options.connector.clone()),
             connection: Some(options.connection.clone()),
@@ -80,6 +87,10 @@ fn is_list(command: &Command) -> bool {
             | Command::List(_)
             | Command::Journal(JournalCommand::List { .. })
             | Command::Config(ConfigCommand::Show { .. })
+            | Command::Apply(_)
+            | Command::Grant { change: ChangeOptions { file: Some(_), .. }, .. }
+            | Command::Revoke { change: ChangeOptions { file: Some(_), .. }, .. }
+            | Command::Credential(CredentialCommand::Status { .. })
     )
 }
 
@@ -90,10 +101,13 @@ fn reaches(command: &Command) -> bool {
             AccessCommand::List { last_sync, .. } | AccessCommand::Explain { last_sync, .. },
         ) => !last_sync,
         Command::Check { .. }
+        | Command::Credential(_)
         | Command::Conformance(_)
         | Command::Sync { .. }
         | Command::Grant { .. }
         | Command::Revoke { .. }
+        | Command::Plan(_)
+        | Command::Apply(_)
         | Command::Journal(JournalCommand::Close { .. })
         | Command::Integration(
             IntegrationCommand::Update { .. }
@@ -157,6 +171,9 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         }
         Command::Integration(command) => integration::run(app, command).await,
         Command::Check { target, uses } => check::run(app, &target, &uses).await,
+        Command::Credential(CredentialCommand::Status { integration, warn_days }) => {
+            credential::status(app, integration.as_deref(), warn_days).await
+        }
         Command::New(command) => new::run(app, &command),
         Command::Conformance(options) => Box::pin(conformance::run(app, &options)).await,
         Command::Sync { target } => sync::run(app, &target).await,
@@ -167,8 +184,14 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         Command::Access(AccessCommand::Explain { who, on, right, last_sync, target }) => {
             access::explain(app, &who, &on, right.as_deref(), last_sync, &target).await
         }
-        Command::Grant { to, change } => change::run(app, Verb::Grant, &to, &change).await,
-        Command::Revoke { from, change } => change::run(app, Verb::Revoke, &from, &change).await,
+        Command::Grant { to, change } => {
+            Box::pin(change::run(app, Verb::Grant, to.as_deref(), &change)).await
+        }
+        Command::Revoke { from, change } => {
+            Box::pin(change::run(app, Verb::Revoke, from.as_deref(), &change)).await
+        }
+        Command::Plan(options) => Box::pin(plan::run(app, &options)).await,
+        Command::Apply(options) => Box::pin(plan::apply(app, &options)).await,
         Command::Journal(JournalCommand::List { integration, limit }) => {
             journal::list(app, integration.as_deref(), limit)
         }
@@ -189,6 +212,7 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
 pub(crate) fn changes(command: &Command) -> bool {
     match command {
         Command::Grant { change, .. } | Command::Revoke { change, .. } => !change.dry_run,
+        Command::Apply(options) => !options.dry_run,
         _ => false,
     }
 }

@@ -42,12 +42,7 @@ pub(crate) fn lines(endpoint: &Endpoint) -> Vec<String> {
 
 /// Where the endpoint's tokens come from, if the connection itself names it.
 pub(crate) fn named_token_url(endpoint: &Endpoint) -> Option<&str> {
-    match &endpoint.scheme {
-        Scheme::Oauth2ClientSecret { token_url, token_url_named_by_connection: true, .. } => {
-            Some(token_url)
-        }
-        _ => None,
-    }
+    endpoint.scheme.token_url().filter(|(_, named)| *named).map(|(token_url, _)| token_url)
 }
 
 fn credential(scheme: &Scheme) -> Vec<String> {
@@ -55,6 +50,18 @@ fn credential(scheme: &Scheme) -> Vec<String> {
         Scheme::Oauth2ClientSecret { token_url, client_id, secret, .. } => vec![
             format!("with a token for the client {client_id}"),
             format!("which {token_url} gives for the secret at {}", secret.pointer),
+        ],
+        Scheme::Oauth2PrivateKeyJwt { token_url, client_id, key, audience, .. } => vec![
+            format!("with a token for the client {client_id}"),
+            format!(
+                "which {token_url} gives for an assertion for {audience} that Doorward signs with the \
+                 key at {}",
+                key.pointer
+            ),
+        ],
+        Scheme::Oauth2ClientAssertion { token_url, client_id, assertion, .. } => vec![
+            format!("with a token for the client {client_id}"),
+            format!("which {token_url} gives for the assertion at {}", assertion.pointer),
         ],
         Scheme::Header { header, secret, .. } => {
             vec![format!("with the secret at {} in the header {header}", secret.pointer)]

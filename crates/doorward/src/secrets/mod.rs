@@ -2,6 +2,8 @@
 
 mod command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use doorward_core::validation::SecretOrigin;
 use doorward_core::{Error, ErrorKind, Result};
 use doorward_host::SourceResolver;
@@ -12,6 +14,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use zeroize::Zeroizing;
+
+/// What every PFX (PKCS #12, RFC 7292) and other DER begins with.
+const ASN1_SEQUENCE: u8 = 0x30;
 
 /// The longest secret, in bytes.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -134,6 +139,10 @@ fn from_file(path: &Path) -> Result<SecretString> {
         )
         .remedy("Name the file that holds the secret and nothing else."));
     }
+    // A PFX is no text; its base64 stands for it.
+    if bytes.first() == Some(&ASN1_SEQUENCE) && std::str::from_utf8(&bytes).is_err() {
+        return Ok(SecretString::from(STANDARD.encode(&*bytes)));
+    }
     secret(bytes, &format!("The file {shown}"))
 }
 
@@ -223,6 +232,13 @@ mod tests {
         for (content, expected) in table {
             assert_eq!(resolve(content).unwrap(), expected);
         }
+    }
+
+    /// A PFX is binary; other binary files are no secrets.
+    #[test]
+    fn a_binary_key_file_becomes_base64() {
+        assert_eq!(resolve(b"\x30\x82\x0a\x01\xff\0\n").unwrap(), "MIIKAf8ACg==");
+        assert_eq!(resolve(b"0 is text\n").unwrap(), "0 is text");
     }
 
     #[test]

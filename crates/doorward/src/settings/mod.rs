@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     /// Where integrations and the journal are kept; none for the user's data directory.
     pub(crate) data_dir: Setting<Option<PathBuf>>,
     pub(crate) output: Setting<Format>,
+    /// Where the result is written: of this run only.
+    pub(crate) output_file: Option<PathBuf>,
     /// The columns of a list: of this run only.
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) no_input: Setting<bool>,
@@ -64,6 +66,7 @@ impl Settings {
             config,
             data_dir: optional(data_dir),
             output: output(globals, variable("DOORWARD_OUTPUT"), &file)?,
+            output_file: globals.output_file(),
             columns: globals.columns.clone(),
             no_input: if globals.no_input {
                 Setting { value: true, origin: Origin::Flag("--no-input") }
@@ -84,6 +87,7 @@ impl Settings {
             config: none(),
             data_dir: Setting { value: Some(data_dir.to_owned()), origin: Origin::Default },
             output: Setting::default(),
+            output_file: None,
             columns: None,
             no_input: Setting { value: true, origin: Origin::Default },
             log: Setting::default(),
@@ -106,7 +110,7 @@ fn output(
     variable: Option<Setting<OsString>>,
     file: &ConfigFile,
 ) -> Result<Setting<Format>> {
-    if let Some(value) = globals.output {
+    if let Some(value) = globals.format() {
         return Ok(Setting { value, origin: Origin::Flag("--output") });
     }
     let Some(variable) = variable else { return Ok(file.or_default(file.output)) };

@@ -7,11 +7,12 @@ mod permissions;
 use uuid::Uuid;
 
 pub(crate) use deeds::Deed;
-pub(crate) use permissions::{Change, Read};
+pub(crate) use permissions::{APPLICATION_WRITERS, Change, Read};
 
 use crate::settings::Settings;
-use crate::tenant::{GroupKind, Handle, Link, Scope, Tenant};
+use crate::tenant::{GroupKind, Handle, Kind, Link, Scope, Tenant};
 use crate::token::Bearer;
+pub(crate) use permissions::{INVITERS, USER_WRITERS};
 use permissions::{ROLE_ASSIGNERS, deleters, entity_of};
 
 /// Why something was allowed.
@@ -100,8 +101,10 @@ impl Caller {
                     let object = tenant.object(target);
                     object.id == *unit || tenant.is_in_unit(target, *unit)
                 }),
-                // No application is a directory object here.
-                Scope::Application(_) => false,
+                // An application's own service principal, and nothing else.
+                Scope::Application(id) => {
+                    target.is_some_and(|target| tenant.is_of_application(target, *id))
+                }
             };
             let inherited = *scope == Scope::Tenant || settings.scoped_roles_read;
             (covers && deed.allowed(&tenant.roles, *role, inherited))
@@ -128,12 +131,43 @@ impl Caller {
         group: Handle,
         link: Link,
     ) -> Option<Ground> {
-        let deed = Deed::update(link, false).narrowed(false);
+        self.reaches_restricted(tenant, group, Deed::update(link, false).narrowed(false))
+    }
+
+    /// The same for any deed on any object in such a unit.
+    pub(crate) fn reaches_restricted(
+        &self,
+        tenant: &Tenant,
+        target: Handle,
+        deed: Deed,
+    ) -> Option<Ground> {
         self.roles.iter().find_map(|(role, scope)| {
-            let here = tenant.restricting_units(group).any(|unit| Scope::Unit(unit.id) == *scope);
+            let here = tenant.restricting_units(target).any(|unit| Scope::Unit(unit.id) == *scope);
             (here && deed.allowed(&tenant.roles, *role, false))
                 .then_some(Ground::Role(*role, *scope))
         })
+    }
+
+    /// The grounds to enable or disable a user, none when it may not: the small permission needs to read users
+    /// besides, and no permission reaches a privileged user (inferred from facts §9 on deleting one).
+    pub(crate) fn enables(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        user: Handle,
+        task: &'static str,
+    ) -> Vec<Ground> {
+        let role = self.by_role(tenant, settings, Deed("users", task), Some(user));
+        if tenant.is_privileged(user) {
+            let above = self.assigns_roles_by_role(tenant, settings);
+            return role.filter(|_| above.is_some()).into_iter().collect();
+        }
+        let small = self.first_of(&["User.EnableDisableAccount.All"]);
+        let reads = self.reads(tenant, settings, Read::Kind(Kind::User), Some(user));
+        match (small, reads) {
+            (Some(small), Some(reads)) => vec![small, reads],
+            _ => self.first_of(&USER_WRITERS).or(role).into_iter().collect(),
+        }
     }
 
     /// The grounds to give and take roles: one permission alone, or a role at `/` (facts §0).
@@ -143,6 +177,27 @@ impl Caller {
 
     fn assigns_roles_by_role(&self, tenant: &Tenant, settings: &Settings) -> Option<Ground> {
         self.by_role(tenant, settings, Deed("roleAssignments", "allProperties/update"), None)
+    }
+
+    /// The grounds to assign app roles of a service principal, none when it may not; taking one away needs less
+    /// (facts §0, §3.7).
+    pub(crate) fn assigns_app_roles(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        resource: Handle,
+        gives: bool,
+    ) -> Vec<Ground> {
+        let first = self.first_of(&["AppRoleAssignment.ReadWrite.All"]);
+        let second = self.first_of(&["Application.Read.All", "Directory.Read.All"]);
+        match (first, second) {
+            (Some(first), Some(second)) if gives => vec![first, second],
+            (Some(first), _) if !gives => vec![first],
+            _ => {
+                let deed = Deed("servicePrincipals", "appRoleAssignedTo/update");
+                self.by_role(tenant, settings, deed, Some(resource)).into_iter().collect()
+            }
+        }
     }
 
     /// The grounds to change the links of a group, none when it may not (facts §0, §2.2). Whether a restricted

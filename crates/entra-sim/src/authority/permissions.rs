@@ -27,6 +27,12 @@ pub(crate) enum Read {
     ScopedRoleMembers,
     AnyObject,
     HiddenMembers,
+    /// Who holds the app roles of an application.
+    AppRoleAssignedTo,
+    /// The app roles that objects of a kind hold.
+    AppRoleAssignments(Kind),
+    /// Users at risk.
+    Risk,
 }
 
 const DIRECTORY: [&str; 2] = ["Directory.Read.All", "Directory.ReadWrite.All"];
@@ -94,6 +100,14 @@ const ORGANIZATION: [&str; 4] = [
 ];
 /// The only one that gives and takes roles (facts §0).
 pub(super) const ROLE_ASSIGNERS: [&str; 1] = ["RoleManagement.ReadWrite.Directory"];
+/// Who changes the credentials of any app registration; not in the facts.
+pub(crate) const APPLICATION_WRITERS: [&str; 1] = ["Application.ReadWrite.All"];
+
+/// Who makes users and changes them.
+pub(crate) const USER_WRITERS: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
+/// Who invites guests.
+pub(crate) const INVITERS: [&str; 3] =
+    ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"];
 
 impl Read {
     /// The permissions that allow it by the facts.
@@ -129,6 +143,15 @@ impl Read {
                 "Directory.ReadWrite.All",
             ],
             Self::HiddenMembers => &["Member.Read.Hidden"],
+            Self::AppRoleAssignedTo | Self::AppRoleAssignments(Kind::ServicePrincipal) => {
+                &APPLICATIONS
+            }
+            Self::Risk => &["IdentityRiskyUser.Read.All", "IdentityRiskyUser.ReadWrite.All"],
+            Self::AppRoleAssignments(_) => &[
+                "Directory.Read.All",
+                "AppRoleAssignment.ReadWrite.All",
+                "Directory.ReadWrite.All",
+            ],
         }
     }
 
@@ -172,7 +195,12 @@ impl Read {
             }
             // Whoever may read users by a role may read all that Directory Readers may.
             Self::AnyObject => &[Deed("users", READ)],
-            Self::HiddenMembers => &[],
+            // Which Entra roles read risks over Graph is not in the facts.
+            Self::HiddenMembers | Self::Risk => &[],
+            Self::AppRoleAssignedTo => &[Deed("servicePrincipals", "appRoleAssignedTo/read")],
+            Self::AppRoleAssignments(Kind::User) => &[Deed("users", "appRoleAssignments/read")],
+            Self::AppRoleAssignments(Kind::Group) => &[Deed("groups", "appRoleAssignments/read")],
+            Self::AppRoleAssignments(_) => &[Deed("servicePrincipals", "appRoleAssignments/read")],
         }
     }
 }

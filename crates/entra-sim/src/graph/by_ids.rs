@@ -53,7 +53,7 @@ pub(crate) fn answer(call: &mut Call<'_>) -> Result<Reply> {
 }
 
 /// A list of strings; what Graph says to anything else is not in the facts.
-fn texts<'a>(value: Option<&'a Value>, name: &str) -> Result<Vec<&'a str>> {
+pub(super) fn texts<'a>(value: Option<&'a Value>, name: &str) -> Result<Vec<&'a str>> {
     let wrong = || {
         GraphError::bad_request(format!(
             "Invalid value specified for property '{name}' of resource."

@@ -1,6 +1,6 @@
-//! Organization, applications and objects of any kind (facts §3.3, §3.9, §3.10).
+//! Organization and objects of any kind (facts §3.3, §3.10).
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::error::{GraphError, Result};
@@ -8,7 +8,6 @@ use super::render::{self, Shape};
 use super::{Call, Reply};
 use crate::authority::Read;
 use crate::cast as players;
-use crate::tenant::Application;
 
 /// `/organization` (facts §3.10).
 pub(crate) fn organization(call: &mut Call<'_>) -> Result<Reply> {
@@ -50,61 +49,6 @@ pub(crate) fn organization(call: &mut Call<'_>) -> Result<Reply> {
     });
     let item = render::project(call, "organization", organization)?;
     Ok(Reply::Json(render::list(call, "organization", vec![item], None, None)))
-}
-
-/// `/applications/{id}` and `/applications(appId='…')` (facts §3.9).
-pub(crate) fn application(call: &mut Call<'_>, key: &str) -> Result<Reply> {
-    call.need(Read::Applications)?;
-    let application = |found: &&Application| match key.strip_prefix("appId=") {
-        Some(id) => found.application_id.to_string().eq_ignore_ascii_case(id),
-        None => found.object_id.to_string().eq_ignore_ascii_case(key),
-    };
-    let id = key.strip_prefix("appId=").unwrap_or(key);
-    Uuid::try_parse(id).map_err(|_| GraphError::invalid_id(id))?;
-    let found = call
-        .tenant
-        .applications
-        .iter()
-        .find(application)
-        .ok_or_else(|| GraphError::not_found(id))?;
-    let secrets: Vec<Value> = found
-        .secrets
-        .iter()
-        .map(|secret| {
-            json!({
-                "customKeyIdentifier": null,
-                "displayName": secret.name,
-                "endDateTime": secret.end.to_string(),
-                "hint": secret.value.chars().take(3).collect::<String>(),
-                "keyId": secret.id.to_string(),
-                "secretText": null,
-                "startDateTime": secret.start.to_string(),
-            })
-        })
-        .collect();
-    let item = json!({
-        "id": found.object_id.to_string(),
-        "deletedDateTime": null,
-        "appId": found.application_id.to_string(),
-        "applicationTemplateId": null,
-        "createdDateTime": found.created.to_string(),
-        "description": null,
-        "disabledByMicrosoftStatus": null,
-        "displayName": found.display_name,
-        "groupMembershipClaims": null,
-        "identifierUris": [],
-        "notes": null,
-        "publisherDomain": players::DOMAIN,
-        "signInAudience": "AzureADMyOrg",
-        "tags": [],
-        "tokenEncryptionKeyId": null,
-        "uniqueName": null,
-        "appRoles": [],
-        "keyCredentials": [],
-        "passwordCredentials": secrets,
-    });
-    let item = render::project(call, "application", item)?;
-    Ok(Reply::Json(render::plain_entity(call, "applications", item)))
 }
 
 /// `/directoryObjects/{id}` (facts §3.3).

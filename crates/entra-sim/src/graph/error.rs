@@ -14,6 +14,8 @@ pub(crate) struct GraphError {
     pub(super) detail: Option<&'static str>,
     /// In the legacy `odata.error` envelope.
     pub(crate) legacy: bool,
+    /// Where to begin again: the header of that name (facts §3.6).
+    pub(crate) location: Option<String>,
 }
 
 const SCOPE_MISSING: &str = "PermissionScopeNotGranted";
@@ -24,7 +26,7 @@ pub(crate) type Result<T> = std::result::Result<T, GraphError>;
 impl GraphError {
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (code.into(), message.into());
-        Self { status, code, message, detail: None, legacy: false }
+        Self { status, code, message, detail: None, legacy: false, location: None }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {

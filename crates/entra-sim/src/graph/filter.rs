@@ -26,6 +26,8 @@ pub(crate) enum Filter {
     StartsWith(String, String),
     EndsWith(String, String),
     Any(String, String),
+    /// `isof('type')`, for delta queries alone (facts §3.6).
+    IsOf(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -169,6 +171,11 @@ impl Parser<'_> {
             self.mark(')')?;
             return Ok(Filter::Any(property.to_owned(), text));
         }
+        if name.eq_ignore_ascii_case("isof") {
+            let Some(Token::Text(kind)) = self.tokens.next() else { return Err(self.wrong()) };
+            self.mark(')')?;
+            return Ok(Filter::IsOf(kind));
+        }
         let Some(Token::Word(property)) = self.tokens.next() else { return Err(self.wrong()) };
         self.mark(',')?;
         let Some(Token::Text(text)) = self.tokens.next() else { return Err(self.wrong()) };
@@ -294,6 +301,7 @@ impl Filter {
                 property(name, &["mail", "userPrincipalName", "proxyAddresses"])
             }
             Self::Any(name, _) => property(name, &COLLECTIONS),
+            Self::IsOf(_) => Err(unsupported("@odata.type", kind)),
         }
     }
 
@@ -307,6 +315,7 @@ impl Filter {
             | Self::StartsWith(name, _)
             | Self::EndsWith(name, _)
             | Self::Any(name, _) => Some(name),
+            Self::IsOf(_) => Some("@odata.type"),
         }
     }
 
@@ -339,6 +348,8 @@ impl Filter {
             Self::EndsWith(name, text) => {
                 read(name).as_str().is_some_and(|value| folded(value).ends_with(&folded(text)))
             }
+            // No list takes it.
+            Self::IsOf(_) => false,
             Self::Any(name, text) => read(name).as_array().is_some_and(|values| {
                 values.iter().filter_map(Value::as_str).any(|value| same(value, text))
             }),

@@ -20,7 +20,6 @@ pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
             call.need(Read::Kind(Kind::Group))?;
             list::count_of_kind(call, Kind::Group)
         }
-        ["delta" | "microsoft.graph.delta"] => Err(GraphError::no_such_segment("delta")),
         [id] => {
             let group = call.find(Kind::Group, id);
             // Owners and members may read their group without a permission (facts §9).

@@ -23,7 +23,6 @@ pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
             call.need(Read::Kind(Kind::User))?;
             list::count_of_kind(call, Kind::User)
         }
-        ["delta" | "microsoft.graph.delta"] => Err(GraphError::no_such_segment("delta")),
         [id] => {
             let user = find_user(call, id);
             call.need_on(Read::Kind(Kind::User), user.as_ref().ok().copied())?;
@@ -34,7 +33,7 @@ pub(crate) fn users(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
 }
 
 /// By id or by user principal name.
-fn find_user(call: &Call<'_>, key: &str) -> Result<Handle> {
+pub(super) fn find_user(call: &Call<'_>, key: &str) -> Result<Handle> {
     if Uuid::try_parse(key).is_ok() {
         return call.find(Kind::User, key);
     }
@@ -67,7 +66,7 @@ pub(crate) fn service_principals(call: &mut Call<'_>, rest: &[&str]) -> Result<R
 }
 
 /// By object id or by `appId=…`.
-fn find_principal(call: &Call<'_>, key: &str) -> Result<Handle> {
+pub(super) fn find_principal(call: &Call<'_>, key: &str) -> Result<Handle> {
     let Some(application) = key.strip_prefix("appId=") else {
         return call.find(Kind::ServicePrincipal, key);
     };
@@ -91,6 +90,15 @@ pub(crate) fn others(call: &mut Call<'_>, kind: Kind, rest: &[&str]) -> Result<R
     }
 }
 
+/// An object by whatever names one of its kind.
+pub(super) fn find(call: &Call<'_>, kind: Kind, key: &str) -> Result<Handle> {
+    match kind {
+        Kind::User => find_user(call, key),
+        Kind::ServicePrincipal => find_principal(call, key),
+        _ => call.find(kind, key),
+    }
+}
+
 /// `memberOf`, `transitiveMemberOf` and `ownedObjects`, with casts and `$count`.
 pub(super) fn of_object(
     call: &Call<'_>,
@@ -104,11 +112,7 @@ pub(super) fn of_object(
         "ownedObjects" if matches!(kind, Kind::User | Kind::ServicePrincipal) => true,
         other => return Err(GraphError::no_such_segment(other)),
     };
-    let found = match kind {
-        Kind::User => find_user(call, key),
-        Kind::ServicePrincipal => find_principal(call, key),
-        _ => call.find(kind, key),
-    };
+    let found = find(call, kind, key);
     call.need_on(Read::Holders(kind), found.as_ref().ok().copied())?;
     let handle = found?;
     let transitive = relation == "transitiveMemberOf";

@@ -1,8 +1,12 @@
 //! Microsoft Graph v1.0: which path means what (facts §3).
 
+mod accounts;
+mod app_roles;
+mod applications;
 mod by_ids;
 mod cost;
 mod deleted;
+pub(crate) mod delta;
 mod directory;
 pub(crate) mod error;
 mod expand;
@@ -11,6 +15,7 @@ mod grounds;
 mod groups;
 mod holders;
 mod list;
+mod membership;
 mod page;
 mod pim;
 mod policies;
@@ -19,6 +24,7 @@ pub(crate) mod property_names;
 mod query;
 mod reference;
 mod render;
+mod risk;
 mod role_assignments;
 mod role_changes;
 mod role_definitions;
@@ -33,7 +39,7 @@ use uuid::Uuid;
 use crate::authority::Caller;
 use crate::settings::Settings;
 use crate::tenant::{Handle, Kind, Link, Tenant, View};
-pub(crate) use cost::cost;
+pub(crate) use cost::{asks_by_post, cost};
 use error::{GraphError, Result};
 pub(crate) use grounds::Grounds;
 pub(crate) use query::Query;
@@ -104,9 +110,22 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
     found
 }
 
+/// The largest `$top` that a list takes (facts §7, §3.10).
+pub(crate) fn largest_page(segments: &[String]) -> usize {
+    if segments.first().is_some_and(|first| first == "identityProtection") { 500 } else { 999 }
+}
+
 /// Answers a request; `segments` as [`segments`] made them.
 pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> {
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let ("POST", Some((set, key, question))) =
+        (call.method.as_str(), membership::question(&parts))
+    {
+        return membership::answer(call, set, key, question);
+    }
+    if let Some(set) = delta::set(&parts) {
+        return delta::answer(call, set);
+    }
     match (call.method.as_str(), parts.as_slice()) {
         (_, ["me", ..]) => Err(GraphError::new(
             400,
@@ -114,12 +133,32 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
             "/me request is only valid with delegated authentication flow.",
         )),
         ("GET", ["organization"]) => directory::organization(call),
+        (
+            _,
+            [
+                set @ ("users" | "groups" | "servicePrincipals"),
+                key,
+                "appRoleAssignments",
+                rest @ ..,
+            ],
+        ) => app_roles::held(call, set, key, rest),
+        (_, ["servicePrincipals", key, "appRoleAssignedTo", rest @ ..]) => {
+            app_roles::assigned_to(call, key, rest)
+        }
+        ("POST", ["users"]) => accounts::create(call),
+        ("PATCH", ["users", key]) => accounts::update(call, key),
+        ("DELETE", ["users", key]) => accounts::delete(call, key),
+        ("POST", ["invitations"]) => accounts::invite(call),
         ("GET", ["users", rest @ ..]) => holders::users(call, rest),
         ("GET", ["groups", rest @ ..]) => groups::read(call, rest),
         ("GET", ["servicePrincipals", rest @ ..]) => holders::service_principals(call, rest),
         ("GET", ["devices", rest @ ..]) => holders::others(call, Kind::Device, rest),
         ("GET", ["contacts", rest @ ..]) => holders::others(call, Kind::OrgContact, rest),
-        ("GET", ["applications", key]) => directory::application(call, key),
+        ("GET", ["applications", key]) => applications::read(call, key),
+        ("POST", ["applications", key, "addPassword"]) => applications::add_password(call, key),
+        ("POST", ["applications", key, "removePassword"]) => {
+            applications::remove_password(call, key)
+        }
         ("GET", ["directory", "deletedItems", rest @ ..]) => deleted::read(call, rest),
         ("POST", ["directory", "deletedItems", id, "restore" | "microsoft.graph.restore"]) => {
             deleted::restore(call, id)
@@ -143,6 +182,7 @@ pub(crate) fn answer(call: &mut Call<'_>, segments: &[String]) -> Result<Reply> 
         (_, ["identityGovernance", "privilegedAccess", "group", set, rest @ ..]) => {
             pim::groups(call, set, rest)
         }
+        (_, ["identityProtection", "riskyUsers", rest @ ..]) => risk::answer(call, rest),
         ("GET", ["policies", "roleManagementPolicyAssignments"]) => policies::list(call),
         ("POST", ["groups", group, link @ ("members" | "owners"), "$ref"]) => {
             write::add(call, group, link_of(link))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::property_names::{empties, nulls};
 use crate::tenant::{
-    Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Tenant, Unit, User,
+    AppRole, Body, Contact, Device, Group, Handle, Object, ServicePrincipal, Tenant, Unit, User,
 };
 
 /// The value of a property; `None` when the kind has no such property.
@@ -62,7 +62,10 @@ fn user_property(
         "usageLocation" => json!("DE"),
         "accountEnabled" => json!(user.enabled),
         "userType" => json!(if user.guest { "Guest" } else { "Member" }),
-        "externalUserState" => json!(user.guest.then_some("Accepted")),
+        "externalUserState" => {
+            let state = if user.pending { "PendingAcceptance" } else { "Accepted" };
+            json!(user.guest.then_some(state))
+        }
         "onPremisesSyncEnabled" => json!(user.synced),
         "createdDateTime" => stamp(object.created),
         "isManagementRestricted" => restricted(tenant, handle),
@@ -130,13 +133,26 @@ fn principal_property(principal: &ServicePrincipal, name: &str) -> Option<Value>
         "appId" => json!(principal.application_id.to_string()),
         "appDisplayName" => json!(principal.display_name),
         "appOwnerOrganizationId" => json!(principal.home_tenant.to_string()),
-        "appRoleAssignmentRequired" => json!(false),
+        "appRoleAssignmentRequired" => json!(principal.assignment_required),
         "accountEnabled" => json!(principal.enabled),
         "servicePrincipalNames" => json!([principal.application_id.to_string()]),
         "servicePrincipalType" => json!("Application"),
         "signInAudience" => json!("AzureADMyOrg"),
-        "appRoles" => json!([]),
+        "appRoles" => json!(principal.app_roles.iter().map(app_role).collect::<Vec<_>>()),
         _ => return None,
+    })
+}
+
+/// Users, groups and applications may hold any of them.
+fn app_role(role: &AppRole) -> Value {
+    json!({
+        "allowedMemberTypes": ["User", "Application"],
+        "description": role.display_name,
+        "displayName": role.display_name,
+        "id": role.id.to_string(),
+        "isEnabled": true,
+        "origin": "Application",
+        "value": role.value,
     })
 }
 

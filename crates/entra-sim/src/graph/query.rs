@@ -29,7 +29,13 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    /// Reads the options of a request whose pages hold 999 items at most (facts §7).
     pub(crate) fn parse(raw: &str, eventual: bool) -> Result<Self> {
+        Self::parse_within(raw, eventual, 999)
+    }
+
+    /// The same with another limit of `$top`.
+    pub(crate) fn parse_within(raw: &str, eventual: bool, largest: usize) -> Result<Self> {
         let mut query = Self { eventual, ..Self::default() };
         let mut kept = Vec::new();
         for part in raw.split('&').filter(|part| !part.is_empty()) {
@@ -42,7 +48,7 @@ impl Query {
                 continue;
             }
             kept.push(part);
-            query.option(&name.to_ascii_lowercase(), &value)?;
+            query.option(&name.to_ascii_lowercase(), &value, largest)?;
         }
         query.raw = kept.join("&");
         Ok(query)
@@ -53,7 +59,7 @@ impl Query {
         self.eventual && self.count
     }
 
-    fn option(&mut self, name: &str, value: &str) -> Result<()> {
+    fn option(&mut self, name: &str, value: &str, largest: usize) -> Result<()> {
         match name {
             "$select" => {
                 let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -61,7 +67,7 @@ impl Query {
             }
             "$filter" => self.filter = Some(filter::parse(value)?),
             "$orderby" => self.order = Some(order(value)?),
-            "$top" => self.top = Some(top(value)?),
+            "$top" => self.top = Some(top(value, largest)?),
             "$count" => self.count = value.eq_ignore_ascii_case("true"),
             "$search" => self.search = Some(value.to_owned()),
             "$expand" => self.expand = Some(value.to_owned()),
@@ -101,8 +107,7 @@ fn syntax(value: &str) -> GraphError {
     GraphError::new(400, "BadRequest", message)
 }
 
-/// 1 to 999 (facts §7).
-fn top(value: &str) -> Result<usize> {
+fn top(value: &str, largest: usize) -> Result<usize> {
     let Ok(size) = value.parse::<i64>() else {
         let message = format!(
             "Invalid value '{value}' for $top query option found. The $top query option requires a non-negative \
@@ -111,9 +116,9 @@ fn top(value: &str) -> Result<usize> {
         return Err(GraphError::new(400, "BadRequest", message));
     };
     match usize::try_from(size) {
-        Ok(size @ 1..=999) => Ok(size),
+        Ok(size) if (1..=largest).contains(&size) => Ok(size),
         _ => Err(GraphError::unsupported_query(format!(
-            "Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive."
+            "Invalid page size specified: '{size}'. Must be between 1 and {largest} inclusive."
         ))),
     }
 }

@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    fn set_name(self) -> &'static str {
+    pub(super) fn set_name(self) -> &'static str {
         match self {
             Self::Typed(kind) => kind.set_name(),
             Self::Mixed => "directoryObjects",
@@ -119,8 +119,17 @@ fn no_such_property(name: &str, type_name: &str) -> GraphError {
 
 /// An entity that is no directory object, with its context.
 pub(crate) fn plain_entity(call: &Call<'_>, set: &str, item: Value) -> Value {
+    framed(context(call, set, true), item)
+}
+
+/// What a function gives back, with its type in the context.
+pub(crate) fn plain_context(call: &Call<'_>, type_name: &str, item: Value) -> Value {
+    framed(context(call, type_name, false), item)
+}
+
+fn framed(context: Value, item: Value) -> Value {
     let mut body = Map::new();
-    body.insert("@odata.context".into(), context(call, set, true));
+    body.insert("@odata.context".into(), context);
     if let Value::Object(mut item) = item {
         body.append(&mut item);
     }

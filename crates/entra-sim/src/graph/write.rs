@@ -115,7 +115,7 @@ pub(crate) fn delete_itself(
     Ok(Reply::NoContent)
 }
 
-fn delete_object(call: &mut Call<'_>, handle: Handle) {
+pub(super) fn delete_object(call: &mut Call<'_>, handle: Handle) {
     let restorable = match &call.tenant.object(handle).body {
         Body::User(_) | Body::ServicePrincipal(_) => true,
         Body::Group(group) => group.kind.is_unified() || call.settings.soft_delete_security_groups,

@@ -14,7 +14,7 @@ use crate::token;
 /// The caller behind the `Authorization` header, as the directory knows it now.
 pub(super) fn caller(tenant: &Tenant, now: Timestamp, headers: &HeaderMap) -> Result<Caller> {
     let header = header_of(headers, "authorization");
-    let bearer = token::verify(tenant, now.as_second(), header)
+    let bearer = token::verify(now.as_second(), header)
         .map_err(|denied| GraphError::unauthenticated(denied.message()))?;
     let unknown = || {
         GraphError::new(

@@ -133,8 +133,10 @@ impl Step {
             return None;
         }
         let path = self.url.split('?').next().unwrap_or_default();
-        match graph::segments(path).as_slice() {
-            [set, id, ..] if set == "groups" => Some(id.to_lowercase()),
+        let segments = graph::segments(path);
+        match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            parts if graph::asks_by_post(parts) => None,
+            ["groups", id, ..] => Some(id.to_lowercase()),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ const OTHER_GRAPH_HOSTS: [&str; 4] = [
 
 /// Where a request goes.
 pub(super) enum Service {
-    Token { tenant: String, right_cloud: bool },
+    Login { page: token::Page, right_cloud: bool },
     Graph { segments: Vec<String>, right_cloud: bool },
     Nowhere,
 }
@@ -122,12 +122,10 @@ fn service(
     {
         return Ok(Service::Graph { segments: graph::segments(below), right_cloud: graph });
     }
-    let parts: Vec<&str> = path.split('/').collect();
-    if let ["", tenant, "oauth2", "v2.0", "token"] = parts.as_slice()
+    if let Some(page) = token::Page::at(path)
         && (login || other_login)
     {
-        let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy().into_owned();
-        return Ok(Service::Token { tenant, right_cloud: login });
+        return Ok(Service::Login { page, right_cloud: login });
     }
     Ok(Service::Nowhere)
 }
@@ -171,15 +169,16 @@ impl Arrival<'_> {
     /// The true answer.
     pub(super) fn carry_out(&self, state: &mut State, account: &mut Account) -> Response<Bytes> {
         let mut response = match &self.service {
-            Service::Token { tenant, right_cloud } => {
+            Service::Login { page, right_cloud } => {
                 let desk = Desk {
                     tenant: &state.tenant,
                     settings: &state.settings,
                     now: self.now,
                     request_id: self.request_id,
+                    root: &self.root,
                     right_cloud: *right_cloud,
                 };
-                token::answer(&desk, tenant, self.request)
+                token::answer(&desk, page, self.request)
             }
             Service::Graph { segments, right_cloud } => {
                 self.graph(state, segments, *right_cloud, account)
@@ -254,7 +253,13 @@ impl Arrival<'_> {
     ) -> Result<Reply> {
         let eventual = header_of(self.request.headers(), "consistencylevel")
             .is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
-        let query = Query::parse(self.request.uri().query().unwrap_or_default(), eventual)?;
+        let options = self.request.uri().query().unwrap_or_default();
+        // A delta query reads its own options, of which it takes few.
+        let query = if graph::delta::set(segments).is_some() {
+            Query { raw: options.to_owned(), eventual, ..Query::default() }
+        } else {
+            Query::parse_within(options, eventual, graph::largest_page(segments))?
+        };
         let view = view(state, self.now, self.number);
         state.tenant.forget_settled(&view);
         let mut call = Call {

@@ -27,9 +27,16 @@ impl Arrival<'_> {
         (!self.is_batch()).then(|| graph::cost(self.request.method(), segments, query.as_ref()))
     }
 
+    /// Reported of `groups/delta` (facts §6).
+    fn hides_cost(&self, state: &State) -> bool {
+        let Service::Graph { segments, .. } = &self.service else { return false };
+        let groups = graph::delta::set(segments) == Some(graph::delta::Set::Groups);
+        groups && state.settings.delta.groups_hide_resource_unit
+    }
+
     pub(super) fn refuse(&self, state: &State, error: &GraphError) -> Response<Bytes> {
         let body = match &self.service {
-            Service::Token { .. } => {
+            Service::Login { .. } => {
                 json!({ "error": error.code, "error_description": error.message })
             }
             _ if error.legacy => error.legacy_envelope(),
@@ -39,6 +46,9 @@ impl Arrival<'_> {
         if error.status == 401 {
             authenticate::challenge(&mut response);
         }
+        if let Some(location) = &error.location {
+            answer::put(&mut response, "location", location);
+        }
         response
     }
 
@@ -46,10 +56,10 @@ impl Arrival<'_> {
     pub(super) fn finish(&self, state: &State, response: &mut Response<Bytes>) {
         answer::put(response, "date", &answer::http_date(self.now));
         answer::put(response, "vary", "Accept-Encoding");
-        if let Some(cost) = self.cost() {
+        if let Some(cost) = self.cost().filter(|_| !self.hides_cost(state)) {
             answer::put(response, "x-ms-resource-unit", &cost.resource_units.to_string());
         }
-        if !matches!(self.service, Service::Token { .. }) {
+        if !matches!(self.service, Service::Login { .. }) {
             for (name, value) in [
                 ("request-id", self.stamp.request_id.as_str()),
                 ("client-request-id", &self.stamp.client_request_id),

@@ -19,7 +19,7 @@ pub(super) fn enter(tenant: &mut Tenant) {
             user_principal_name: address.clone(),
             mail: Some(address),
             mail_nickname: nickname,
-            department: Some("Sales"),
+            department: Some("Sales".into()),
             enabled: true,
             ..User::default()
         };
@@ -44,6 +44,7 @@ pub(super) fn enter(tenant: &mut Tenant) {
         application_id: id(cast::SCOPED_CLIENT_ID),
         enabled: true,
         home_tenant: tenant.id,
+        ..ServicePrincipal::default()
     };
     add(tenant, cast::SCOPED_SERVICE_PRINCIPAL, Body::ServicePrincipal(Box::new(principal)));
 }

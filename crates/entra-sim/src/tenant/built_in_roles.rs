@@ -60,6 +60,7 @@ const BASICS_TO_READ: &[&str] = &[
     "devices/standard/read",
     "directoryRoles/members/read",
     "directoryRoles/standard/read",
+    "groups/appRoleAssignments/read",
     "groups/memberOf/read",
     "groups/members/read",
     "groups/owners/read",
@@ -67,9 +68,12 @@ const BASICS_TO_READ: &[&str] = &[
     "organization/standard/read",
     "roleAssignments/standard/read",
     "roleDefinitions/standard/read",
+    "servicePrincipals/appRoleAssignedTo/read",
+    "servicePrincipals/appRoleAssignments/read",
     "servicePrincipals/memberOf/read",
     "servicePrincipals/ownedObjects/read",
     "servicePrincipals/standard/read",
+    "users/appRoleAssignments/read",
     "users/memberOf/read",
     "users/ownedObjects/read",
     "users/standard/read",
@@ -95,6 +99,7 @@ const ALL_OF_USERS_AND_GROUPS: &[&str] = &[
     "users/delete",
     "users/disable",
     "users/enable",
+    "users/inviteGuest",
     "users/restore",
     "users/basic/update",
     "users/password/update",
@@ -129,6 +134,7 @@ const DIRECTORY_WRITING: &[&str] = &[
     "users/create",
     "users/disable",
     "users/enable",
+    "users/inviteGuest",
     "users/restore",
     "users/basic/update",
 ];
@@ -148,6 +154,7 @@ const INTUNE: &[&str] = &[
     "groups.security/members/update",
     "groups.security/owners/update",
 ];
+const INVITING: &[&str] = &["users/inviteGuest"];
 const NOTHING_HERE: &[&str] = &[];
 
 const ROWS: &[Row] = &[
@@ -232,7 +239,7 @@ const ROWS: &[Row] = &[
         Tenant,
         NOTHING_HERE,
     ),
-    (uuid!("95e79109-95c0-4d8e-aee3-d01accf2d47b"), "Guest Inviter", Tenant, NOTHING_HERE),
+    (uuid!("95e79109-95c0-4d8e-aee3-d01accf2d47b"), "Guest Inviter", Tenant, INVITING),
     (uuid!("4a5d8f65-41da-4de4-8968-e035b65339cf"), "Reports Reader", Tenant, NOTHING_HERE),
 ];
 

@@ -55,6 +55,7 @@ impl Tenant {
         tenant.changes.clear();
         tenant.roles.forget_changes();
         tenant.pim.forget_changes();
+        tenant.trail.begin();
         tenant
     }
 }
@@ -113,12 +114,13 @@ fn user(seed: u64, number: u64) -> User {
         mail: (kind < 95).then(|| address.clone()),
         user_principal_name: address,
         mail_nickname: nickname,
-        job_title: Some(word(&TITLE, draw(seed, "title", number))),
-        department: Some(word(&DEPARTMENT, draw(seed, "department", number))),
-        office: kind.is_multiple_of(2).then(|| word(&OFFICE, draw(seed, "office", number))),
+        job_title: Some(word(&TITLE, draw(seed, "title", number)).into()),
+        department: Some(word(&DEPARTMENT, draw(seed, "department", number)).into()),
+        office: kind.is_multiple_of(2).then(|| word(&OFFICE, draw(seed, "office", number)).into()),
         employee_id: kind.is_multiple_of(3).then(|| format!("E{number:06}")),
         enabled: !kind.is_multiple_of(20),
         guest: false,
+        pending: false,
         synced: kind.is_multiple_of(5).then_some(true),
     }
 }
@@ -140,6 +142,7 @@ fn generate_others(tenant: &mut Tenant, size: &Size) -> Vec<Handle> {
                     application_id: guid(seed, "application", number),
                     enabled: number % 17 != 3,
                     home_tenant,
+                    ..ServicePrincipal::default()
                 })),
             ),
             (

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Handle, Kind, On, Tenant};
+use super::{Aspect, Handle, Kind, On, Tenant, Turn};
 use crate::random;
 use crate::settings::Lag;
 
@@ -98,6 +98,12 @@ impl Tenant {
         self.revision += 1;
         let (number, at) = (self.revision, self.now);
         self.changes.push(LinkChange { number, at, link, holder, target, added });
+        let aspect = Aspect::Link(link, target);
+        if self.object(target).gone {
+            self.trail.record_purge(at, holder, aspect);
+        } else if !self.object(holder).gone {
+            self.record(holder, aspect, if added { Turn::Linked } else { Turn::Unlinked });
+        }
     }
 
     /// Loads the members of a new group; `members` ascending, groups loaded in ascending order.

@@ -1,8 +1,10 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
 mod administrators;
+mod app_roles;
 mod application;
 mod built_in_roles;
+mod credentials;
 mod generate;
 mod generate_access;
 mod index;
@@ -11,7 +13,9 @@ mod object;
 mod oracle;
 mod oracle_access;
 mod oracle_activation;
+mod oracle_dump;
 mod oracle_pim;
+mod oracle_properties;
 mod people;
 mod pim;
 mod pim_policy;
@@ -19,14 +23,19 @@ mod pim_requests;
 mod pim_rows;
 mod pim_wishes;
 mod players;
+mod risk;
 mod roles;
+mod trail;
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use application::{Application, Secret};
+pub(crate) use app_roles::{AppRole, AppRoleAssignment, AppRoleAssignments};
+pub use app_roles::{EnterpriseApplication, HeldAppRole};
+pub use application::FederatedCredential;
+pub(crate) use application::{Application, KeyCredential, Secret};
 pub use generate::Size;
 pub(crate) use index::{Field, Names};
 pub(crate) use links::{Link, LinkChange, View};
@@ -42,7 +51,10 @@ pub(crate) use pim::{On, Pim};
 pub use pim_policy::{EnablementRule, ExpirationRule, PimPolicy};
 pub(crate) use pim_rows::{Asked, Row};
 pub(crate) use pim_wishes::{Action, Expiry, Quirks, Refusal, Request, Wish};
+pub(crate) use risk::{Risk, Verdict};
+pub use risk::{RiskLevel, RiskState, RiskyUser};
 pub(crate) use roles::{RoleAssignment, RoleDefinition, Roles, Scope};
+pub(crate) use trail::{Aspect, Standing, Step, Trail, Turn};
 
 /// A directory: users, groups, service principals, devices, contacts, units, and app registrations.
 ///
@@ -54,10 +66,13 @@ pub struct Tenant {
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
     pub(crate) pim: Pim,
+    pub(crate) assigned: AppRoleAssignments,
+    pub(crate) risks: BTreeMap<Handle, Risk>,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
     pub(crate) changes: Vec<LinkChange>,
+    pub(crate) trail: Trail,
     objects: Vec<Object>,
     by_id: HashMap<Uuid, Handle>,
     by_kind: BTreeMap<Kind, Vec<Handle>>,
@@ -84,10 +99,13 @@ impl Tenant {
             applications: Vec::new(),
             roles: Roles::new(),
             pim: Pim::default(),
+            assigned: AppRoleAssignments::default(),
+            risks: BTreeMap::new(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,
             changes: Vec::new(),
+            trail: Trail::default(),
             objects: Vec::new(),
             by_id: HashMap::new(),
             by_kind: BTreeMap::new(),
@@ -123,6 +141,11 @@ impl Tenant {
         self.handle(id).filter(|handle| self.object(*handle).is_live())
     }
 
+    /// How many objects there are and ever were: handles go up to here.
+    pub(crate) fn size(&self) -> usize {
+        self.objects.len()
+    }
+
     /// All handles of a kind in ascending order, deleted ones included.
     pub(crate) fn of_kind(&self, kind: Kind) -> &[Handle] {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
@@ -146,6 +169,7 @@ impl Tenant {
         let now = self.now;
         let handle = self.insert_unnamed(id, now, body);
         self.name(handle);
+        self.record(handle, Aspect::State, Turn::Made);
         self.revision += 1;
         handle
     }
@@ -184,11 +208,13 @@ impl Tenant {
     /// Soft delete: links stay, names stay, the object is only in `/directory/deletedItems`.
     pub(crate) fn delete_softly(&mut self, handle: Handle) {
         self.object_mut(handle).deleted = Some(self.now);
+        self.record(handle, Aspect::State, Turn::Deleted);
         self.revision += 1;
     }
 
     pub(crate) fn bring_back(&mut self, handle: Handle) {
         self.object_mut(handle).deleted = None;
+        self.record(handle, Aspect::State, Turn::Restored);
         self.revision += 1;
     }
 
@@ -196,6 +222,7 @@ impl Tenant {
     pub(crate) fn delete_for_ever(&mut self, handle: Handle) {
         self.unname(handle);
         self.object_mut(handle).gone = true;
+        self.record(handle, Aspect::State, Turn::Gone);
         for link in [Link::Member, Link::Owner] {
             for target in self.object(handle).targets(link).to_vec() {
                 self.unlink(link, handle, target);
@@ -206,6 +233,8 @@ impl Tenant {
         }
         self.forget_roles_of(handle);
         self.pim.forget_object(handle);
+        self.assigned.forget_object(handle);
+        self.risks.remove(&handle);
         self.revision += 1;
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Field, Link};
+use super::{AppRole, Field, Link};
 
 /// An object's place in the arena; ascending in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,11 @@ impl Handle {
     /// The handle of an arena position; the arena cannot outgrow memory long before `u32` ends.
     pub(crate) fn at(position: usize) -> Self {
         Self(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
+    /// The handle whose [`number`](Self::number) this is.
+    pub(crate) fn of_number(number: u32) -> Self {
+        Self(number)
     }
 
     pub(crate) fn index(self) -> usize {
@@ -203,12 +208,14 @@ pub(crate) struct User {
     pub user_principal_name: String,
     pub mail: Option<String>,
     pub mail_nickname: String,
-    pub job_title: Option<&'static str>,
-    pub department: Option<&'static str>,
-    pub office: Option<&'static str>,
+    pub job_title: Option<Cow<'static, str>>,
+    pub department: Option<Cow<'static, str>>,
+    pub office: Option<Cow<'static, str>>,
     pub employee_id: Option<String>,
     pub enabled: bool,
     pub guest: bool,
+    /// A guest who was invited and has not come yet.
+    pub pending: bool,
     pub synced: Option<bool>,
 }
 
@@ -223,12 +230,15 @@ pub(crate) struct Group {
 }
 
 /// A service principal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ServicePrincipal {
     pub display_name: String,
     pub application_id: Uuid,
     pub enabled: bool,
     pub home_tenant: Uuid,
+    pub app_roles: Vec<AppRole>,
+    /// `appRoleAssignmentRequired`
+    pub assignment_required: bool,
 }
 
 /// A device.

@@ -1,11 +1,10 @@
 //! The oracle: what an administrator can do and see in the portal, at once and without rules.
 
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, Secret, ServicePrincipal, Tenant,
-    Tenure, User, View,
+    Aspect, Body, Contact, Device, Group, GroupKind, Handle, Kind, Link, ServicePrincipal, Tenant,
+    Turn, User, View,
 };
 use crate::{cast, random};
 
@@ -20,15 +19,19 @@ impl Group {
 }
 
 impl Tenant {
-    pub(super) fn mint(&mut self) -> Uuid {
+    pub(crate) fn mint(&mut self) -> Uuid {
         self.minted += 1;
         random::guid(self.seed, "added", self.minted)
     }
 
     pub(super) fn add(&mut self, body: Body) -> String {
+        let handle = self.add_object(body);
+        self.object(handle).id.to_string()
+    }
+
+    pub(crate) fn add_object(&mut self, body: Body) -> Handle {
         let id = self.mint();
-        self.insert(id, body);
-        id.to_string()
+        self.insert(id, body)
     }
 
     /// Adds an enabled member user and returns its id; `user_principal_name` is its mail address too.
@@ -58,7 +61,13 @@ impl Tenant {
     pub fn add_service_principal(&mut self, display_name: &str) -> String {
         let (application_id, home_tenant) = (self.mint(), self.mint());
         let display_name = display_name.to_owned();
-        let body = ServicePrincipal { display_name, application_id, enabled: true, home_tenant };
+        let body = ServicePrincipal {
+            display_name,
+            application_id,
+            enabled: true,
+            home_tenant,
+            ..ServicePrincipal::default()
+        };
         self.add(Body::ServicePrincipal(Box::new(body)))
     }
 
@@ -154,7 +163,7 @@ impl Tenant {
         View { now: self.now, lag: None, seed: 0, replica: 0 }
     }
 
-    fn sorted_ids(&self, handles: &[Handle]) -> Vec<String> {
+    pub(super) fn sorted_ids(&self, handles: &[Handle]) -> Vec<String> {
         let mut ids: Vec<String> = handles
             .iter()
             .map(|handle| self.object(*handle))
@@ -180,6 +189,7 @@ impl Tenant {
             Body::Role(current, _) => *current = name,
         }
         self.name(handle);
+        self.record(handle, Aspect::Property("displayName"), Turn::Changed);
         self.revision += 1;
         true
     }
@@ -194,6 +204,7 @@ impl Tenant {
             _ => return false,
         };
         *place = enabled;
+        self.record(handle, Aspect::Property("accountEnabled"), Turn::Changed);
         self.revision += 1;
         true
     }
@@ -224,95 +235,9 @@ impl Tenant {
         true
     }
 
-    /// Ends a secret of Doorward's app registration now; false when no secret has this value.
-    pub fn expire_secret(&mut self, value: &str) -> bool {
-        let now = self.now;
-        let mut secrets =
-            self.applications.iter_mut().flat_map(|application| application.secrets.iter_mut());
-        let Some(secret) = secrets.find(|secret| secret.value == value) else { return false };
-        secret.end = now;
-        self.revision += 1;
-        true
-    }
-
-    /// Removes a secret of Doorward's app registration; false when no secret has this value.
-    pub fn remove_secret(&mut self, value: &str) -> bool {
-        let mut removed = false;
-        for application in &mut self.applications {
-            let before = application.secrets.len();
-            application.secrets.retain(|secret| secret.value != value);
-            removed |= application.secrets.len() != before;
-        }
-        self.revision += u64::from(removed);
-        removed
-    }
-
-    /// Adds a secret to Doorward's app registration, valid from now for a year, and returns its id. Older
-    /// ones stay valid: a rotation overlaps.
-    pub fn add_secret(&mut self, value: &str) -> String {
-        let id = self.mint();
-        let start = self.now;
-        let end = start.saturating_add(jiff::SignedDuration::from_hours(24 * 365)).unwrap_or(start);
-        let client = Uuid::try_parse(cast::CLIENT_ID).ok();
-        if let Some(application) = self
-            .applications
-            .iter_mut()
-            .find(|application| Some(application.application_id) == client)
-        {
-            let (value, name) = (value.to_owned(), "Rotated".to_owned());
-            application.secrets.push(Secret { id, value, name, start, end });
-            self.revision += 1;
-        }
-        id.to_string()
-    }
-
     /// Counts every change; equal numbers mean that nothing was written in between.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
-    }
-
-    /// Everything that a client could change, sorted: equal dumps mean equal access.
-    #[must_use]
-    pub fn dump(&self) -> Value {
-        let mut objects: Vec<Value> = Kind::ALL
-            .iter()
-            .flat_map(|kind| self.of_kind(*kind))
-            .map(|handle| self.object(*handle))
-            .filter(|object| !object.gone)
-            .map(|object| {
-                json!({
-                    "id": object.id.to_string(),
-                    "type": object.kind().type_name(),
-                    "displayName": object.display_name(),
-                    "deleted": object.deleted.is_some(),
-                    "members": self.sorted_ids(&object.members),
-                    "owners": self.sorted_ids(&object.owners),
-                })
-            })
-            .collect();
-        objects.extend(self.role_assignments().into_iter().map(|held| {
-            json!({
-                "id": held.id,
-                "type": "unifiedRoleAssignment",
-                "role": held.role,
-                "principal": held.principal,
-                "scope": held.scope,
-            })
-        }));
-        // What is active is among the links and assignments already.
-        objects.extend(
-            self.schedules().into_iter().filter(|one| one.tenure == Tenure::Eligible).map(|one| {
-                json!({
-                    "id": one.id,
-                    "type": "eligibility",
-                    "on": format!("{:?}", one.on),
-                    "principal": one.principal,
-                    "end": one.end.map(|end| end.to_string()),
-                })
-            }),
-        );
-        objects.sort_by_cached_key(|object| object.get("id").map(Value::to_string));
-        Value::Array(objects)
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Body, Handle, Kind, RoleDefinition, Scope, Tenant, Unit};
+use super::{Aspect, Body, Handle, Kind, RoleDefinition, Scope, Tenant, Turn, Unit};
 use crate::cast;
 
 /// A role that somebody holds, in the words of Graph.
@@ -70,6 +70,7 @@ impl Tenant {
         let Some(handle) = self.handle(unit) else { return false };
         let Body::Unit(unit) = &mut self.object_mut(handle).body else { return false };
         unit.hidden = hidden;
+        self.record(handle, Aspect::Property("visibility"), Turn::Changed);
         self.revision += 1;
         true
     }
@@ -79,6 +80,7 @@ impl Tenant {
         let Some(handle) = self.handle(unit) else { return false };
         let Body::Unit(unit) = &mut self.object_mut(handle).body else { return false };
         unit.rule = Some((rule.to_owned(), false));
+        self.record(handle, Aspect::Property("membershipRule"), Turn::Changed);
         self.revision += 1;
         true
     }

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::pim::{Plan, Schedule};
 use super::pim_wishes::Status;
-use super::{Action, Expiry, GroupKind, Handle, Link, On, Privilege, Request, Tenant, Tenure};
+use super::{
+    Action, Expiry, GroupKind, Handle, Kind, Link, On, Privilege, Request, Tenant, Tenure,
+};
 
 /// Why PIM refuses what a user does: the code that the wire would carry (facts §3.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ fn broken(rule: &'static str) -> PimRefusal {
 
 impl Tenant {
     /// Activates an eligibility for so long, as its user would in the portal, who has a second factor, a
-    /// justification and a ticket; members of an eligible role-assignable group may, too. The request's id:
+    /// justification and a ticket; members of an eligible group may, too. The request's id:
     /// where the policy wants approval, nothing is held before [`Tenant::approve`].
     ///
     /// # Errors
@@ -90,7 +92,11 @@ impl Tenant {
     /// The eligibility that somebody may activate now: their own, or that of a group that they are in.
     fn eligibility(&self, on: On, principal: Handle) -> Option<Schedule> {
         let mine = |one: &&Schedule| {
-            let through = self.group_kind(one.principal) == Some(&GroupKind::RoleAssignable)
+            let group = match on {
+                On::Role(..) => self.group_kind(one.principal) == Some(&GroupKind::RoleAssignable),
+                On::Group(..) => self.object(one.principal).kind() == Kind::Group,
+            };
+            let through = group
                 && self.object(one.principal).is_live()
                 && self.holds(Link::Member, one.principal, principal);
             one.on == on

@@ -245,6 +245,7 @@ impl Tenant {
             schedule.begun = true;
             schedule.holds = holds;
         }
+        self.provisioned(id);
     }
 
     /// Takes away what a schedule made; it is out of the list already.

@@ -160,17 +160,22 @@ impl Tenant {
         self.pim.schedules().iter().any(young)
     }
 
+    /// What was granted for later has begun.
+    pub(super) fn provisioned(&mut self, id: Uuid) {
+        let now = self.now;
+        let waits = |request: &&mut Request| request.id == id && request.status == Status::Granted;
+        if let Some(request) = self.pim.requests.iter_mut().find(waits) {
+            request.status = Status::Provisioned;
+            request.completed = Some(now);
+        }
+    }
+
     /// Cancels a request that waits; false when it does not wait any more.
     pub(crate) fn cancel(&mut self, id: Uuid) -> bool {
         let now = self.now;
         let waits = |request: &&mut Request| {
-            let early = request.term.as_ref().is_some_and(|(start, _)| *start > now);
-            request.id == id
-                && match request.status {
-                    Status::PendingApproval => true,
-                    Status::Granted => early,
-                    _ => false,
-                }
+            let waits = matches!(request.status, Status::PendingApproval | Status::Granted);
+            request.id == id && waits
         };
         let Some(request) = self.pim.requests.iter_mut().find(waits) else { return false };
         request.status = Status::Canceled;

@@ -61,7 +61,7 @@ fn people(tenant: &mut Tenant) {
             user_principal_name: address.clone(),
             mail: Some(address),
             mail_nickname: nickname,
-            department: Some("Finance"),
+            department: Some("Finance".into()),
             enabled,
             ..User::default()
         };
@@ -87,6 +87,7 @@ fn things(tenant: &mut Tenant) {
             application_id,
             enabled: true,
             home_tenant,
+            ..ServicePrincipal::default()
         };
         add(tenant, object_id, Body::ServicePrincipal(Box::new(body)));
     };
@@ -197,6 +198,8 @@ fn applications(tenant: &mut Tenant) {
             secret(cast::SECRET_ID, cast::SECRET, "Doorward production", -30, 700),
             secret(cast::EXPIRED_SECRET_ID, cast::EXPIRED_SECRET, "Doorward first", -400, -35),
         ],
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
     tenant.applications.push(Application {
         object_id: id("d0080000-0000-4000-8000-000000000007"),
@@ -204,6 +207,8 @@ fn applications(tenant: &mut Tenant) {
         display_name: "Orphan".into(),
         created: days(-400),
         secrets: Vec::new(),
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
     tenant.applications.push(Application {
         object_id: id(cast::SCOPED_APPLICATION_OBJECT_ID),
@@ -211,6 +216,8 @@ fn applications(tenant: &mut Tenant) {
         display_name: cast::SCOPED_APPLICATION_NAME.into(),
         created: days(-400),
         secrets: vec![secret(cast::SCOPED_SECRET_ID, cast::SCOPED_SECRET, "EMEA", -30, 700)],
+        keys: Vec::new(),
+        federated: Vec::new(),
     });
 }
 

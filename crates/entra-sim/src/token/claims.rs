@@ -1,19 +1,24 @@
-//! Access tokens for Graph: v1.0 claims (facts §1.3), signed with a keyed hash that only we can check.
+//! Access tokens for Graph: v1.0 claims (facts §1.3), signed with the key that discovery publishes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::{Desk, TokenError};
+use super::signing::SigningKey;
+use super::{Desk, Proof, TokenError};
 use crate::random;
-use crate::tenant::{Application, Tenant};
+use crate::tenant::Application;
 
 /// Seconds between `nbf` and the true time of issue (facts §1.3: about five minutes).
-const BACKDATED: i64 = 300;
+pub(super) const BACKDATED: i64 = 300;
 
 /// Bakes today's permissions into a token; later grants need a new one (facts §0).
-pub(super) fn issue(desk: &Desk<'_>, application: &Application) -> Result<String, TokenError> {
+pub(super) fn issue(
+    desk: &Desk<'_>,
+    application: &Application,
+    proof: Proof,
+) -> Result<String, TokenError> {
+    let key = SigningKey::get().ok_or_else(TokenError::damaged_key)?;
     let tenant = desk.tenant;
     let now = desk.now.as_second();
     let issuer = format!("https://sts.windows.net/{}/", tenant.id);
@@ -27,7 +32,13 @@ pub(super) fn issue(desk: &Desk<'_>, application: &Application) -> Result<String
     set("aio", json!(opaque(desk, "aio")));
     set("app_displayname", json!(application.display_name));
     set("appid", json!(application.application_id.to_string()));
-    set("appidacr", json!("1"));
+    set(
+        "appidacr",
+        json!(match proof {
+            Proof::Secret => "1",
+            Proof::Assertion => "2",
+        }),
+    );
     set("idp", json!(issuer));
     set("idtyp", json!("app"));
     if let Some(principal) = tenant.service_principal_of(application.application_id) {
@@ -46,9 +57,16 @@ pub(super) fn issue(desk: &Desk<'_>, application: &Application) -> Result<String
     set("ver", json!("1.0"));
     set("wids", json!(["0997a1d0-0d1d-4acb-b408-d5ca73121e90"]));
     set("xms_tcdt", json!(1_577_836_800));
-    let header = json!({ "typ": "JWT", "nonce": opaque(desk, "nonce"), "alg": "RS256", "x5t": "simulated", "kid": "simulated" });
+    let header = json!({
+        "typ": "JWT",
+        "nonce": opaque(desk, "nonce"),
+        "alg": "RS256",
+        "x5t": key.id(),
+        "kid": key.id(),
+    });
     let signed = format!("{}.{}", encode(&header), encode(&Value::Object(claims)));
-    Ok(format!("{signed}.{}", signature(tenant, &signed)))
+    let signature = key.sign(&signed).ok_or_else(TokenError::damaged_key)?;
+    Ok(format!("{signed}.{signature}"))
 }
 
 fn opaque(desk: &Desk<'_>, purpose: &str) -> String {
@@ -58,14 +76,6 @@ fn opaque(desk: &Desk<'_>, purpose: &str) -> String {
 
 fn encode(part: &Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
-}
-
-fn signature(tenant: &Tenant, signed: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(b"entra-sim access token");
-    hash.update(tenant.seed.to_be_bytes());
-    hash.update(signed);
-    URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 /// Who calls, by a token that we issued and that is still valid.
@@ -100,7 +110,7 @@ impl Denied {
 }
 
 /// Checks an `Authorization` header.
-pub(crate) fn verify(tenant: &Tenant, now: i64, header: Option<&str>) -> Result<Bearer, Denied> {
+pub(crate) fn verify(now: i64, header: Option<&str>) -> Result<Bearer, Denied> {
     let token = header
         .and_then(|header| header.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
@@ -120,7 +130,7 @@ pub(crate) fn verify(tenant: &Tenant, now: i64, header: Option<&str>) -> Result<
     if text("aud") != Some("https://graph.microsoft.com") {
         return Err(Denied::Audience);
     }
-    if given != signature(tenant, signed) {
+    if !SigningKey::get().is_some_and(|key| key.signed(signed, given)) {
         return Err(Denied::Malformed);
     }
     if claims.get("exp").and_then(Value::as_i64).is_none_or(|end| now >= end) {

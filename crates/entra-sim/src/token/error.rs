@@ -8,6 +8,9 @@ use super::Desk;
 use crate::answer::{self, header_of};
 use crate::settings::Trailer;
 
+/// Codes whose answers have no `error_uri` (facts §1.4).
+const WITHOUT_PAGE: [u64; 4] = [700_038, 70_003, 700_211, 500_181];
+
 /// One row of the table with its words filled in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TokenError {
@@ -18,7 +21,12 @@ pub(crate) struct TokenError {
 }
 
 impl TokenError {
-    fn new(status: u16, error: &'static str, code: u64, description: impl Into<String>) -> Self {
+    pub(super) fn new(
+        status: u16,
+        error: &'static str,
+        code: u64,
+        description: impl Into<String>,
+    ) -> Self {
         Self { status, error, code, description: description.into() }
     }
 
@@ -198,14 +206,19 @@ impl TokenError {
         )
     }
 
-    pub(super) fn unregistered_certificate() -> Self {
-        Self::new(
-            401,
-            "invalid_client",
-            700_027,
-            "The certificate with identifier used to sign the client assertion is not registered on application. \
-             [Reason - The key was not found.]",
-        )
+    /// Discovery says `invalid_tenant` where the token endpoint says `invalid_request` (facts §1.4).
+    pub(super) fn on_discovery(self) -> Self {
+        Self { error: "invalid_tenant", ..self }
+    }
+
+    /// Not in the facts; what MSAL looks for is the error.
+    pub(super) fn unknown_instance() -> Self {
+        Self::new(400, "invalid_instance", 50_049, "Unknown or invalid instance.")
+    }
+
+    /// Cannot happen: the key is part of the program.
+    pub(super) fn damaged_key() -> Self {
+        Self::new(500, "temporarily_unavailable", 90_033, "entra-sim: the signing key is damaged.")
     }
 
     /// Not in the facts; recorded by many since 2018 as AADSTS900561.
@@ -239,7 +252,7 @@ impl TokenError {
         body.insert("timestamp".into(), json!(stamp));
         body.insert("trace_id".into(), json!(trace));
         body.insert("correlation_id".into(), json!(correlation));
-        if ![700_038, 70_003].contains(&self.code) {
+        if !WITHOUT_PAGE.contains(&self.code) {
             let page = format!("https://login.microsoftonline.com/error?code={}", self.code);
             body.insert("error_uri".into(), json!(page));
         }

@@ -1,8 +1,12 @@
-//! The token endpoint `POST /{tenant}/oauth2/v2.0/token` (facts §1).
+//! The login host: the token endpoint of either version (facts §1), and what clients read before they ask it.
 
+mod assertion;
+mod assertion_error;
 mod claims;
+mod discovery;
 mod error;
 mod form;
+mod signing;
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -24,31 +28,74 @@ pub(crate) struct Desk<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) now: Timestamp,
     pub(crate) request_id: Uuid,
+    /// `scheme://host[:port]` of this request.
+    pub(crate) root: &'a str,
     /// Whether the request came to a host where this tenant lives (facts §1.5).
     pub(crate) right_cloud: bool,
 }
 
-/// Answers a request to the token endpoint.
+/// Which endpoint: the old one takes a `resource`, the new one a `scope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V1,
+    V2,
+}
+
+/// A page of the login host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    Token(String, Version),
+    Configuration(String, Version),
+    Keys(String),
+    Instances,
+}
+
+impl Page {
+    /// The page behind a path.
+    pub(crate) fn at(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        let (tenant, below) = parts.split_first()?;
+        let tenant = percent_encoding::percent_decode_str(tenant).decode_utf8_lossy().into_owned();
+        match below {
+            ["oauth2", "v2.0", "token"] => Some(Self::Token(tenant, Version::V2)),
+            ["oauth2", "token"] => Some(Self::Token(tenant, Version::V1)),
+            ["v2.0", ".well-known", "openid-configuration"] => {
+                Some(Self::Configuration(tenant, Version::V2))
+            }
+            [".well-known", "openid-configuration"] => {
+                Some(Self::Configuration(tenant, Version::V1))
+            }
+            ["discovery", "v2.0", "keys"] | ["discovery", "keys"] => Some(Self::Keys(tenant)),
+            ["discovery", "instance"] => Some(Self::Instances),
+            _ => None,
+        }
+    }
+}
+
+/// How a client proved who it is: `appidacr` of its token (facts §1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    Secret,
+    Assertion,
+}
+
+/// Answers a request to the login host.
 pub(crate) fn answer(
     desk: &Desk<'_>,
-    tenant: &str,
+    page: &Page,
     request: &http::Request<Bytes>,
 ) -> Response<Bytes> {
-    let mut response = match grant(desk, tenant, request) {
-        Ok(token) => answer::json(
-            200,
-            answer::TOKEN_JSON,
-            &json!({
-                "token_type": "Bearer",
-                "expires_in": desk.settings.token_lifetime,
-                "ext_expires_in": desk.settings.token_lifetime,
-                "access_token": token,
-            }),
-        ),
-        Err(error) => error.response(desk, request.headers()),
+    let answered = match page {
+        Page::Token(tenant, version) => token(desk, tenant, *version, request),
+        Page::Configuration(tenant, version) => discovery::configuration(desk, tenant, *version),
+        Page::Keys(tenant) => discovery::keys(desk, tenant),
+        Page::Instances => discovery::instances(desk, request.uri().query().unwrap_or_default()),
     };
+    let mut response = answered.unwrap_or_else(|error| error.response(desk, request.headers()));
+    if !response.headers().contains_key("cache-control") {
+        answer::put(&mut response, "cache-control", "no-store, no-cache");
+    }
     for (name, value) in [
-        ("cache-control", "no-store, no-cache"),
         ("pragma", "no-cache"),
         ("expires", "-1"),
         ("strict-transport-security", "max-age=31536000; includeSubDomains"),
@@ -60,12 +107,45 @@ pub(crate) fn answer(
     response
 }
 
-/// The order of the checks is inferred: tenant, form, application, resource, credential, service principal.
+fn token(
+    desk: &Desk<'_>,
+    tenant: &str,
+    version: Version,
+    request: &http::Request<Bytes>,
+) -> Result<Response<Bytes>, TokenError> {
+    let (token, resource) = grant(desk, tenant, version, request)?;
+    let lifetime = desk.settings.token_lifetime;
+    let now = desk.now.as_second();
+    let body = match version {
+        Version::V2 => json!({
+            "token_type": "Bearer",
+            "expires_in": lifetime,
+            "ext_expires_in": lifetime,
+            "access_token": token,
+        }),
+        // Not in the facts: the old endpoint writes numbers as text.
+        Version::V1 => json!({
+            "token_type": "Bearer",
+            "expires_in": lifetime.to_string(),
+            "ext_expires_in": lifetime.to_string(),
+            "expires_on": (now + lifetime).to_string(),
+            "not_before": (now - claims::BACKDATED).to_string(),
+            "resource": resource,
+            "access_token": token,
+        }),
+    };
+    Ok(answer::json(200, answer::TOKEN_JSON, &body))
+}
+
+/// The token and the resource that it was asked for. The order of the checks is inferred: tenant, form,
+/// application, resource, credential, service principal. `claims`, which declares capabilities or answers a
+/// challenge (facts §5.2), changes nothing.
 fn grant(
     desk: &Desk<'_>,
     tenant: &str,
+    version: Version,
     request: &http::Request<Bytes>,
-) -> Result<String, TokenError> {
+) -> Result<(String, String), TokenError> {
     if request.method() != Method::POST {
         return Err(TokenError::only_post(request.method()));
     }
@@ -76,12 +156,14 @@ fn grant(
     if grant_type != "client_credentials" {
         return Err(TokenError::grant_type(&grant_type));
     }
-    let scope = form.required("scope")?;
-    let resource = check_scope(&scope)?;
+    let resource = match version {
+        Version::V1 => form.required("resource")?,
+        Version::V2 => check_scope(&form.required("scope")?)?.to_owned(),
+    };
     let application = find_application(desk, tenant, &client)?;
-    check_resource(desk, tenant, resource)?;
-    check_credential(desk, &form, application, &client)?;
-    claims::issue(desk, application)
+    check_resource(desk, tenant, &resource)?;
+    let proof = check_credential(desk, &form, application, &client)?;
+    Ok((claims::issue(desk, application, proof)?, resource))
 }
 
 fn check_tenant(desk: &Desk<'_>, tenant: &str) -> Result<(), TokenError> {
@@ -91,11 +173,19 @@ fn check_tenant(desk: &Desk<'_>, tenant: &str) -> Result<(), TokenError> {
     if !is_guid(tenant) && !is_domain(tenant) {
         return Err(TokenError::malformed_tenant(tenant));
     }
-    let known = Uuid::try_parse(tenant).is_ok_and(|id| id == desk.tenant.id)
+    if is_our_tenant(desk, tenant) && desk.right_cloud {
+        Ok(())
+    } else {
+        Err(TokenError::unknown_tenant(tenant))
+    }
+}
+
+/// By id or by a verified domain (facts §1.1).
+fn is_our_tenant(desk: &Desk<'_>, tenant: &str) -> bool {
+    Uuid::try_parse(tenant).is_ok_and(|id| id == desk.tenant.id)
         || [crate::cast::DOMAIN, crate::cast::INITIAL_DOMAIN]
             .iter()
-            .any(|name| name.eq_ignore_ascii_case(tenant));
-    if known && desk.right_cloud { Ok(()) } else { Err(TokenError::unknown_tenant(tenant)) }
+            .any(|name| name.eq_ignore_ascii_case(tenant))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -159,7 +249,7 @@ fn check_credential(
     form: &Form,
     application: &Application,
     client: &str,
-) -> Result<(), TokenError> {
+) -> Result<Proof, TokenError> {
     let Some(principal) = desk.tenant.service_principal_of(application.application_id) else {
         return Err(TokenError::missing_service_principal(client, &desk.tenant.id.to_string()));
     };
@@ -172,16 +262,21 @@ fn check_credential(
             desk.settings.disabled_status,
         ));
     }
+    if let Some(text) = form.get("client_assertion") {
+        return match form.required("client_assertion_type")?.as_str() {
+            assertion::TYPE => {
+                assertion::check(desk, application, client, &text)?;
+                Ok(Proof::Assertion)
+            }
+            // Not in the facts.
+            _ => Err(TokenError::no_credential()),
+        };
+    }
     let Some(secret) = form.get("client_secret") else {
-        // No certificate or federated credential is registered in this tenant yet.
-        return Err(if form.get("client_assertion").is_some() {
-            TokenError::unregistered_certificate()
-        } else {
-            TokenError::no_credential()
-        });
+        return Err(TokenError::no_credential());
     };
     let Some(found) = application.secrets.iter().find(|known| known.value == secret) else {
         return Err(TokenError::wrong_secret(client));
     };
-    if desk.now >= found.end { Err(TokenError::expired_secret(client)) } else { Ok(()) }
+    if desk.now >= found.end { Err(TokenError::expired_secret(client)) } else { Ok(Proof::Secret) }
 }

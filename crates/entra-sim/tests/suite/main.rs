@@ -10,21 +10,42 @@
     reason = "a test fails by panicking, and a few measure real time"
 )]
 
+mod accounts;
+mod app_roles;
+mod applications;
+mod assertion;
 mod authority;
 mod batch;
 mod by_ids;
 mod client;
+mod clients;
+mod csdl;
 mod deleted;
+mod delta;
+mod delta_client;
+mod delta_tokens;
+mod delta_truth;
+mod discovery;
 mod faults;
+mod federation;
 mod lag;
+mod membership;
 mod over_tcp;
 mod paging;
+mod pim;
+mod pim_activation;
+mod pim_groups;
+mod pim_reads;
 mod pim_roles;
+mod pim_rules;
 mod queries;
 mod reads;
+mod risk;
 mod role_changes;
 mod roles;
 mod schema;
+mod schema_access;
+mod signer;
 mod tenant;
 mod throttling;
 mod token;

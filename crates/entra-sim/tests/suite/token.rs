@@ -328,3 +328,41 @@ async fn roles_are_baked_in_at_issue() {
     client.become_holder_of(&["Directory.Read.All"]).await;
     assert_eq!(client.get("/groups").await.status, 200);
 }
+
+#[tokio::test]
+async fn claims_and_queries_are_tolerated_and_the_old_endpoint_takes_a_resource() {
+    let client = Client::new(&Size::default(), Settings::default());
+    let secret = form(cast::CLIENT_ID, cast::SECRET);
+    let capability = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+    let encoded: String = url::form_urlencoded::byte_serialize(capability.as_bytes()).collect();
+    let got = client.sign_in(&format!("{secret}&claims={encoded}")).await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    let old =
+        secret.replace("scope=https%3A%2F%2Fgraph.microsoft.com%2F.default", "resource=RESOURCE");
+    for (path, body, status) in [
+        ("/oauth2/v2.0/token?client-request-id=1", secret.clone(), 200),
+        ("/oauth2/token", old.replace("RESOURCE", "https://graph.microsoft.com"), 200),
+        (
+            "/oauth2/token?api-version=1.0",
+            old.replace("RESOURCE", "https://graph.microsoft.com/"),
+            200,
+        ),
+        ("/oauth2/token", old.replace("RESOURCE", "https://nowhere.example"), 400),
+        ("/oauth2/token", secret.clone(), 400),
+    ] {
+        let request = Request::post(format!("{SIGN_IN}/{}{path}", cast::TENANT_ID))
+            .body(Bytes::from(body))
+            .unwrap();
+        let got = read(client.send(request).await.unwrap());
+        assert_eq!(got.status, status, "{path}: {}", got.text);
+        match (path.contains("v2.0"), status) {
+            (false, 200) => assert_eq!(got.json["expires_on"], (1_795_420_800 + 3599).to_string()),
+            (false, _) => assert!(
+                ["AADSTS500011", "AADSTS900144"].iter().any(|code| got.text.contains(code)),
+                "{}",
+                got.text
+            ),
+            _ => {}
+        }
+    }
+}

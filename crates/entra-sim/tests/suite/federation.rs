@@ -1,0 +1,110 @@
+//! Facts §1.1 and §1.4: federated credentials in place of a secret.
+
+use entra_sim::{FederatedCredential, PublicKey, Settings, Size, cast};
+use serde_json::{Value, json};
+
+use crate::assertion::{NOW, check, claims_of, form, with};
+use crate::client::{Client, SIGN_IN};
+use crate::signer::Signer;
+
+const ISSUER: &str = "https://token.actions.example/";
+const SUBJECT: &str = "repo:Contoso/Access:ref:refs/heads/main";
+
+fn trusting(signer: &Signer, settings: Settings) -> Client {
+    let client = Client::new(&Size::default(), settings);
+    let credential = FederatedCredential {
+        issuer: ISSUER.into(),
+        subject: SUBJECT.into(),
+        audience: FederatedCredential::AUDIENCE.into(),
+        key: PublicKey::from_pem(&signer.public_key_pem).unwrap(),
+    };
+    let entra = FederatedCredential {
+        issuer: format!("{SIGN_IN}/{}/v2.0", cast::TENANT_ID),
+        ..credential.clone()
+    };
+    let mut tenant = client.simulator.tenant();
+    tenant.add_federated_credential(cast::CLIENT_ID, credential).unwrap();
+    tenant.add_federated_credential(cast::CLIENT_ID, entra).unwrap();
+    drop(tenant);
+    client
+}
+
+fn federated() -> Value {
+    json!({
+        "iss": ISSUER,
+        "sub": SUBJECT,
+        "aud": FederatedCredential::AUDIENCE,
+        "iat": NOW - 60,
+        "exp": NOW + 300,
+    })
+}
+
+#[tokio::test]
+async fn the_rows_about_federated_credentials() {
+    let (signer, stranger) = (Signer::new(), Signer::new());
+    let client = trusting(&signer, Settings::default());
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of the issuer" });
+    let got = client.sign_in(&form(&signer.sign(&header, &federated()))).await;
+    assert_eq!(claims_of(&got)["appidacr"], "2");
+    let listed = with(federated(), "aud", json!([FederatedCredential::AUDIENCE]));
+    assert_eq!(client.sign_in(&form(&signer.sign(&header, &listed))).await.status, 200);
+    let text = |what: &str, value: &str| {
+        format!(
+            "No matching federated identity record found for presented assertion {what} '{value}'. "
+        )
+    };
+    let entra = format!("{SIGN_IN}/{}/v2.0", cast::TENANT_ID);
+    let lower = SUBJECT.to_lowercase();
+    for (name, value, code, text) in [
+        ("sub", "repo:other", 700_213, text("subject", "repo:other")),
+        ("sub", &lower, 7_002_138, text("subject", &lower)),
+        (
+            "iss",
+            "https://token.actions.example",
+            700_211,
+            text("issuer", "https://token.actions.example"),
+        ),
+        (
+            "aud",
+            "api://azureadtokenexchange",
+            700_212,
+            text("audience", "api://azureadtokenexchange"),
+        ),
+    ] {
+        let claims = with(federated(), name, json!(value));
+        let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+        check(&got, value, 401, "invalid_client", code, &text);
+    }
+    let claims = with(with(federated(), "iss", json!(entra)), "sub", json!("another"));
+    let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+    check(&got, "Entra's own", 401, "invalid_client", 7_002_137, &text("subject", "another"));
+    let got = client.sign_in(&form(&stranger.sign(&header, &federated()))).await;
+    check(&got, "another's key", 401, "invalid_client", 700_027, "Client assertion contains");
+    let old = with(federated(), "exp", json!(NOW - 300));
+    let got = client.sign_in(&form(&signer.sign(&header, &old))).await;
+    check(&got, "over", 401, "invalid_client", 700_024, "Client assertion is not within");
+    client.simulator.change_settings(|settings| {
+        settings.old_federation_errors = true;
+    });
+    let claims = with(federated(), "sub", json!("another"));
+    let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+    check(&got, "as before", 400, "invalid_request", 70_021, &text("subject", "another"));
+    assert!(client.simulator.tenant().remove_federated_credentials(ISSUER));
+    assert!(!client.simulator.tenant().remove_federated_credentials(ISSUER));
+}
+
+/// The key in RFC 7517, appendix A.1.
+#[test]
+fn keys_are_read_from_jwk_and_pem() {
+    let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3\
+                   oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQ\
+                   vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+    let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "n": modulus, "e": "AQAB" })).unwrap();
+    assert_eq!(key.clone(), key);
+    for wrong in [json!({}), json!({ "n": modulus }), json!({ "n": "!", "e": "AQAB" })] {
+        assert!(PublicKey::from_jwk(&wrong).is_err(), "{wrong}");
+    }
+    for wrong in ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"] {
+        assert!(PublicKey::from_pem(wrong).is_err(), "{wrong}");
+    }
+}
