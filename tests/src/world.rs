@@ -107,6 +107,8 @@ pub fn request(verb: Verb, who: &str, on: &str, right: &str) -> ChangeRequest {
         right: Some(right.to_owned()),
         reason: None,
         ticket: None,
+        kind: doorward_core::GrantKind::Active,
+        until: None,
         permanent: false,
         allow_tier0: false,
     }

@@ -103,6 +103,8 @@ fn request(verb: Verb, who: &str, on: &str, right: Option<&str>) -> ChangeReques
         right: right.map(str::to_owned),
         reason: Some("joins".to_owned()),
         ticket: Some("T-1".to_owned()),
+        kind: doorward_core::GrantKind::Active,
+        until: None,
         permanent: false,
         allow_tier0: false,
     }

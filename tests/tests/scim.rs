@@ -166,6 +166,8 @@ impl Bench {
             right: None,
             reason: None,
             ticket: None,
+            kind: doorward_core::GrantKind::Active,
+            until: None,
             permanent: false,
             allow_tier0: false,
         }

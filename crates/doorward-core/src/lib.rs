@@ -37,10 +37,13 @@ pub use descriptor::{
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use http::{Effect, Http, HttpRequest, HttpResponse, MOST_AT_ONCE, Method, Path};
 pub use model::{
-    AccessPath, Account, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind, KeptHolder,
-    Object, ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,
+    AccessPath, Account, ENDS_UNKNOWN, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind,
+    KeptHolder, Object, ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,
 };
-pub use operation::{Action, ApplyRequest, Operation, Outcome, OutcomeKind, SettleRequest};
+pub use operation::{
+    Action, ApplyRequest, CAN_ACTIVATE_AGAIN, Operation, Outcome, OutcomeKind, REQUEST_STATUS,
+    SettleRequest,
+};
 pub use reach::{AuthFailure, AuthStage, Endpoint, Reach, Scheme, SecretPlacement};
 pub use read::{Answer, Query, ReadRequest, Term};
 pub use registry::{Registration, Registry};

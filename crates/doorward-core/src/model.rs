@@ -319,7 +319,24 @@ impl Grant {
             attributes: Attributes::new(),
         }
     }
+
+    /// Whether it gives access at this moment: it is no mere right to activate access, has begun, and
+    /// is not over.
+    pub fn gives_access(&self, now: Timestamp) -> bool {
+        self.key.kind == GrantKind::Active
+            && self.starts.is_none_or(|start| start <= now)
+            && self.ends.is_none_or(|end| now < end)
+    }
+
+    /// Whether it is known neither that it ends nor that it does not: the attribute [`ENDS_UNKNOWN`].
+    pub fn ends_unknown(&self) -> bool {
+        self.ends.is_none()
+            && self.attributes.get(ENDS_UNKNOWN).and_then(|told| told.as_bool()) == Some(true)
+    }
 }
+
+/// The attribute of a grant of which the provider did not show whether it ends by itself: `true`.
+pub const ENDS_UNKNOWN: &str = "endsUnknown";
 
 /// One way by which a principal has an entitlement on a resource: each object holds the
 /// entitlement on the next one, from the principal to the resource.

@@ -169,6 +169,11 @@ pub struct Outcome {
     pub attributes: Attributes,
 }
 
+/// The attribute of an outcome that took access: the principal can activate it again: `true`.
+pub const CAN_ACTIVATE_AGAIN: &str = "canActivateAgain";
+/// The attribute of an outcome: how far the provider says that its request is, in its own words.
+pub const REQUEST_STATUS: &str = "requestStatus";
+
 impl Outcome {
     /// An outcome of which no more is known than its kind.
     pub fn new(kind: OutcomeKind) -> Self {

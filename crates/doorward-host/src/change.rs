@@ -1,8 +1,8 @@
 //! One change of access, from names to a settled outcome.
 
 use doorward_core::{
-    AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, Object, Operation, Outcome,
-    Resource, Result, Skipped,
+    AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, GrantKind, Object, Operation,
+    Outcome, Resource, Result, Skipped, Timestamp,
 };
 use doorward_http::{CallEnd, Mode, PlannedRequest};
 use schemars::JsonSchema;
@@ -43,7 +43,11 @@ pub struct ChangeRequest {
     pub reason: Option<String>,
     /// The ticket that asks for it.
     pub ticket: Option<String>,
-    /// Whether access for good is meant, where that must be said.
+    /// Access now, or the right to activate it.
+    pub kind: GrantKind,
+    /// Until when access is given; the provider itself ends it.
+    pub until: Option<Timestamp>,
+    /// Whether access for good is meant, where that must be said and no end is.
     pub permanent: bool,
     /// Whether a change of a privileged resource is meant.
     pub allow_tier0: bool,
@@ -61,9 +65,14 @@ pub struct ChangeReport {
     pub resource: Resource,
     /// Which right.
     pub entitlement: String,
+    /// Access, or the right to activate it.
+    pub kind: GrantKind,
     /// Where it holds; absent: everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Resource>,
+    /// Until when it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// How many people a group brings that is given access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brings: Option<People>,
@@ -188,12 +197,11 @@ impl ChangeReport {
     /// The grant that it is about.
     pub(crate) fn key(&self) -> GrantKey {
         GrantKey {
+            principal: self.principal.key().clone(),
+            resource: self.resource.key.clone(),
+            entitlement: self.entitlement.clone(),
             scope: self.scope.as_ref().map(|scope| scope.key.clone()),
-            ..GrantKey::new(
-                self.principal.key().clone(),
-                self.resource.key.clone(),
-                self.entitlement.clone(),
-            )
+            kind: self.kind,
         }
     }
 
@@ -219,12 +227,15 @@ pub fn not_stored() -> Error {
 pub(crate) const EARLIER: u32 = 20;
 
 pub(crate) fn report(prepared: Prepared) -> ChangeReport {
+    let until = prepared.until();
     ChangeReport {
         action: prepared.verb,
         principal: prepared.principal,
         resource: prepared.resource,
         entitlement: prepared.key.entitlement,
+        kind: prepared.key.kind,
         scope: prepared.scope,
+        until,
         brings: prepared.brings,
         prior: prepared.prior,
         prior_unknown: prepared.prior_unknown,

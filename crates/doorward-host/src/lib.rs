@@ -26,6 +26,7 @@ mod settle;
 mod sqlite;
 mod store;
 mod sync;
+mod terms;
 mod uses;
 mod vault;
 

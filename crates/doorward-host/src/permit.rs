@@ -1,8 +1,8 @@
 //! What policy decides of a change, with what it must ask the connector for that.
 
 use doorward_core::{
-    AccessPath, Error, ErrorKind, GrantKey, Identity, KeptHolder, Object, ObjectRef, Query, Record,
-    Resource, Result,
+    AccessPath, Error, ErrorKind, GrantKey, GrantKind, Identity, KeptHolder, Object, ObjectRef,
+    Query, Record, Resource, Result,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -215,7 +215,8 @@ impl Opened {
         let mut gap = None;
         for record in &answer.records {
             match record {
-                Record::Grant(held) => {
+                // What it may only activate it does not give.
+                Record::Grant(held) if held.key.kind == GrantKind::Active => {
                     let Some(resource) = resource_of(&held.key.resource) else {
                         let what = &held.key.resource;
                         gap.get_or_insert_with(|| {
@@ -286,8 +287,9 @@ impl Opened {
         Ok(is_complete.then_some(false))
     }
 
-    /// Who holds this right at its scope, each with whether they may sign in, as far as that is
-    /// told; and whether these are all.
+    /// Who holds this right at its scope and keeps it, each with whether they may sign in, as far as
+    /// that is told; and whether these are all. Who may only activate it, or holds it until an
+    /// instant, keeps nothing running.
     async fn direct_holders(
         &self,
         right: &GrantKey,
@@ -296,11 +298,14 @@ impl Opened {
             resource: right.resource.clone(),
             entitlement: Some(right.entitlement.clone()),
         };
+        let now = self.environment.clock.now();
         let (mut keys, mut enabled, mut all) = (Vec::new(), BTreeMap::new(), true);
         for record in self.read_all(query).await?.records {
             match record {
                 Record::Account(account) => _ = enabled.insert(account.key, account.enabled),
-                Record::Grant(grant) => keys.push(grant.key),
+                Record::Grant(grant) if grant.ends.is_none() && grant.gives_access(now) => {
+                    keys.push(grant.key);
+                }
                 Record::Skipped(_) => all = false,
                 _ => {}
             }

@@ -2,7 +2,7 @@
 
 use doorward_core::{
     Account, Action, Capability, Entitlement, Error, ErrorKind, Grant, GrantKey, Object, ObjectRef,
-    Operation, Query, Record, Resource, Result, Skipped,
+    Operation, Query, Record, Resource, Result, Skipped, Timestamp,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +75,16 @@ impl Brought {
     }
 }
 
+impl Prepared {
+    /// Until when access is given.
+    pub(crate) fn until(&self) -> Option<Timestamp> {
+        match self.operation.action {
+            Action::Grant { until, .. } => until,
+            _ => None,
+        }
+    }
+}
+
 impl Opened {
     /// Resolves the names, reads the state before, and asks manageability and policy.
     pub(crate) async fn prepare(&self, request: ChangeRequest) -> Result<Prepared> {
@@ -90,11 +100,14 @@ impl Opened {
         let resource = self.resolve_resource(&unlimited).await?;
         let entitlement = self.entitlement(&resource, request.right.as_deref())?;
         let scope = self.scope(&resource, &entitlement, &request.resource).await?;
-        self.permit_standing(&resource, &entitlement, &request)?;
+        self.permit_terms(&resource, &entitlement, &request)?;
         let principal = self.resolve(&request.principal).await?;
         let key = GrantKey {
+            principal: principal.key().clone(),
+            resource: resource.key.clone(),
+            entitlement,
             scope: scope.as_ref().map(|scope| scope.key.clone()),
-            ..GrantKey::new(principal.key().clone(), resource.key.clone(), entitlement)
+            kind: request.kind,
         };
         Ok(Named { request, principal, resource, scope, key })
     }
@@ -112,7 +125,7 @@ impl Opened {
         self.permit_brought(&principal, brought.as_ref())?;
         let action = match verb {
             Verb::Grant => {
-                Action::Grant { key: key.clone(), resource: resource.clone(), until: None }
+                Action::Grant { key: key.clone(), resource: resource.clone(), until: request.until }
             }
             Verb::Revoke => Action::Revoke { key: key.clone(), resource: resource.clone() },
         };
@@ -257,29 +270,6 @@ impl Opened {
     pub(crate) fn right(&self, kind: &str, entitlement: &str) -> Option<&'static Entitlement> {
         let kind = self.descriptor.resource_kind(kind)?;
         kind.entitlements.iter().find(|right| right.id == entitlement)
-    }
-
-    /// Some access is better given for a time; for good only when that is said.
-    fn permit_standing(
-        &self,
-        resource: &Resource,
-        entitlement: &str,
-        request: &ChangeRequest,
-    ) -> Result<()> {
-        let right = self.right(&resource.key.kind, entitlement);
-        let must_be_said = right.is_some_and(|right| right.standing_by_name);
-        if request.verb == Verb::Revoke || request.permanent || !must_be_said {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::DeniedByPolicy,
-            "permanent-not-meant",
-            format!(
-                "{} would be given for good: access for a time is not offered yet.",
-                resource.name
-            ),
-        )
-        .remedy("If that is meant, say so with `--permanent`."))
     }
 
     pub(crate) fn is_person(&self, kind: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how it is explained.
 
 mod change;
+mod ends;
 mod globals;
 mod new;
 mod plugin;
@@ -9,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 use crate::exit;
-pub(crate) use change::{ApplyOptions, ChangeOptions, MAX_CHANGES, Meant, PlanOptions};
+pub(crate) use change::{ApplyOptions, ChangeOptions, Ends, MAX_CHANGES, Meant, PlanOptions};
+pub(crate) use ends::{after, duration};
 pub(crate) use globals::{Format, Globals, Target};
 pub(crate) use new::{Language, NewCommand};
 pub(crate) use plugin::{InstallOptions, Login, PluginCommand};
@@ -190,12 +192,14 @@ pub(crate) enum Command {
     /// `integration allow` allows can be changed. Every change is written to the journal before
     /// it is sent.
     #[command(
-        after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes\n  doorward grant --file joiners.csv --dry-run\n  doorward grant --file joiners.csv --max-changes 200"
+        after_help = "Examples:\n  doorward grant --to alice@contoso.com --on group:Finance\n  doorward grant --to alice@contoso.com --on group:Finance --dry-run\n  doorward grant --to group:Platform --on group:Finance --right member --ticket OPS-12 --yes\n  doorward grant --to alice@contoso.com --on 'role:Helpdesk Administrator' --ttl 8h --reason 'on call'\n  doorward grant --file joiners.csv --dry-run\n  doorward grant --file joiners.csv --max-changes 200"
     )]
     Grant {
         /// Who gets it, e.g. alice@contoso.com or group:Platform
         #[arg(long, value_name = "WHO", required_unless_present = "file", conflicts_with = "file")]
         to: Option<String>,
+        #[command(flatten)]
+        ends: Ends,
         #[command(flatten)]
         change: ChangeOptions,
     },

@@ -1,7 +1,9 @@
 //! A plan as a document: what would be changed, what stood there before, and by which requests. What
 //! is not so any more is not carried out.
 
-use doorward_core::{Error, ErrorKind, GrantKey, Identity, ObjectRef, Result, Timestamp};
+use doorward_core::{
+    Error, ErrorKind, GrantKey, GrantKind, Identity, ObjectRef, Result, Timestamp,
+};
 use doorward_http::PlannedRequest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,6 +102,10 @@ pub struct PlannedChange {
     /// Where it holds; absent: everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ObjectRef>,
+    /// Until when it is given; absent: for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub until: Option<Timestamp>,
     /// Whether the access was there.
     pub prior: Prior,
     /// Until when it was held, if it ends by itself.
@@ -154,6 +160,7 @@ impl PlannedChange {
             resource_name: prepared.resource.name.clone(),
             entitlement: prepared.key.entitlement.clone(),
             scope: prepared.key.scope.clone(),
+            until: prepared.until(),
             prior: prior(prepared),
             ends: prepared.prior.as_ref().and_then(|grant| grant.ends),
             reason: operation.reason.clone(),
@@ -180,6 +187,8 @@ impl PlannedChange {
             right: Some(self.entitlement.clone()),
             reason: self.reason.clone(),
             ticket: self.ticket.clone(),
+            kind: GrantKind::Active,
+            until: self.until,
             permanent: flags.permanent,
             allow_tier0: flags.allow_tier0,
         }

@@ -1,7 +1,9 @@
 //! From lines to changes that may be written: every question is asked once, and every line is judged
 //! as a single change is.
 
-use doorward_core::{Error, ErrorKind, Grant, GrantKey, ObjectRef, Query, Record, Result};
+use doorward_core::{
+    Error, ErrorKind, Grant, GrantKey, ObjectRef, Query, Record, Result, Timestamp,
+};
 use futures::StreamExt;
 use futures::stream;
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,7 +198,9 @@ impl Opened {
                 judge::ours(&draft, &store.earlier(&draft, EARLIER)?)
             }
         };
-        let read = prepared.prior_unknown.is_none().then_some(prepared.prior.is_some());
+        let now = self.environment.clock.now();
+        let is_held = prepared.prior.as_ref().is_some_and(|grant| grant.gives_access(now));
+        let read = prepared.prior_unknown.is_none().then_some(is_held);
         Ok(own.or(read))
     }
 
@@ -286,12 +290,20 @@ fn compared(named: Vec<Result<Named>>, numbers: &[u64]) -> Vec<Result<Read>> {
             first.get_or_insert(place);
         }
     }
+    let ends: Vec<Option<Timestamp>> = named
+        .iter()
+        .map(|named| named.as_ref().ok().and_then(|named| named.request.until))
+        .collect();
+    let ends = |place: usize| ends.get(place).copied().flatten();
     let compare = |(place, named): (usize, Result<Named>)| {
         let named = named?;
         let [gives, takes] = asked.get(&named.key).copied().unwrap_or_default();
         match (named.request.verb, gives, takes) {
             (Verb::Grant, Some(_), Some(other)) | (Verb::Revoke, Some(other), Some(_)) => {
                 Err(contradiction(named.request.verb, number(other)))
+            }
+            (Verb::Grant, Some(first), _) if ends(first) != named.request.until => {
+                Err(other_end(number(first)))
             }
             (Verb::Grant, Some(first), _) | (Verb::Revoke, _, Some(first)) if first != place => {
                 Ok(Read::Same(first))
@@ -300,6 +312,15 @@ fn compared(named: Vec<Result<Named>>, numbers: &[u64]) -> Vec<Result<Read>> {
         }
     };
     named.into_iter().enumerate().map(compare).collect()
+}
+
+fn other_end(other: u64) -> Error {
+    Error::new(
+        ErrorKind::InvalidRequest,
+        "contradicting-lines",
+        format!("It gives what line {other} gives, and ends at another time."),
+    )
+    .remedy("Leave one of them out.")
 }
 
 fn contradiction(verb: Verb, other: u64) -> Error {

@@ -111,8 +111,8 @@ impl Snapshot {
     pub fn holdings(&self, subject: Object, descriptor: &Descriptor) -> AccessList {
         let web = Web::new(self, descriptor);
         let key = subject.key().clone();
-        let mut rows: Vec<AccessRow> =
-            web.held_by(&key).iter().map(|grant| self.row(grant)).collect();
+        let own = self.grants.iter().filter(|grant| grant.key.principal == key);
+        let mut rows: Vec<AccessRow> = own.map(|grant| self.row(grant)).collect();
         let direct: BTreeSet<GrantKey> = rows.iter().map(|row| row.grant.key.clone()).collect();
         for group in web.belongs_to(&key) {
             for grant in web.held_by(&group) {
@@ -190,7 +190,8 @@ fn unresolved(key: &ObjectRef) -> Skipped {
     }
 }
 
-/// Who holds what, for walking from a principal to what it has.
+/// Who has what access, for walking from a principal to what it has. What somebody may only activate,
+/// or has at another time, leads nowhere.
 struct Web<'a> {
     held: BTreeMap<&'a ObjectRef, Vec<&'a Grant>>,
     descriptor: &'a Descriptor,
@@ -199,7 +200,8 @@ struct Web<'a> {
 impl<'a> Web<'a> {
     fn new(snapshot: &'a Snapshot, descriptor: &'a Descriptor) -> Self {
         let mut held: BTreeMap<&ObjectRef, Vec<&Grant>> = BTreeMap::new();
-        for grant in &snapshot.grants {
+        let gives_access = |grant: &&Grant| grant.gives_access(snapshot.finished);
+        for grant in snapshot.grants.iter().filter(gives_access) {
             held.entry(&grant.key.principal).or_default().push(grant);
         }
         Self { held, descriptor }

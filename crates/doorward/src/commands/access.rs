@@ -1,6 +1,6 @@
 //! `doorward access`: who has access to what, and why.
 
-use doorward_core::{AccessPath, Object, Result, Skipped, Timestamp};
+use doorward_core::{AccessPath, Grant, Object, Result, Skipped, Timestamp};
 use doorward_host::{AccessList, AccessRow, Explanation, Opened, Selector, SelectorRole, Snapshot};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -91,9 +91,9 @@ const HOLDERS: &[Column<AccessRow>] = &[
     }),
     Column::new("login", "Sign-in", |row| row.principal_login.clone().unwrap_or_default()),
     Column::new("kind", "Kind", |row| row.grant.key.principal.kind.clone()),
-    Column::new("right", "Right", |row| row.grant.key.entitlement.clone()),
+    Column::new("right", "Right", |row| right(&row.grant)),
     Column::new("scope", "Within", AccessRow::scope),
-    Column::new("ends", "Ends", |row| moment(row.grant.ends)),
+    Column::new("ends", "Ends", |row| text::ends(&row.grant)),
     Column::wide("starts", "Starts", |row| moment(row.grant.starts)),
     Column::wide("id", "Id", |row| row.grant.key.principal.id.clone()),
 ];
@@ -111,10 +111,10 @@ const HOLDINGS: &[Column<Holding>] = &[
         one.row.resource_name.clone().unwrap_or_else(|| resource.id.clone())
     }),
     Column::new("kind", "Kind", |one| one.row.grant.key.resource.kind.clone()),
-    Column::new("right", "Right", |one| one.row.grant.key.entitlement.clone()),
+    Column::new("right", "Right", |one| right(&one.row.grant)),
     Column::new("scope", "Within", |one| one.row.scope()),
     Column::new("how", "How", |one| one.how.clone()),
-    Column::new("ends", "Ends", |one| moment(one.row.grant.ends)),
+    Column::new("ends", "Ends", |one| text::ends(&one.row.grant)),
     Column::wide("starts", "Starts", |one| moment(one.row.grant.starts)),
     Column::wide("id", "Id", |one| one.row.grant.key.resource.id.clone()),
 ];
@@ -133,6 +133,10 @@ fn holdings(rows: &[AccessRow]) -> Vec<Holding> {
             Holding { row: row.clone(), how }
         })
         .collect()
+}
+
+fn right(grant: &Grant) -> String {
+    text::right(&grant.key.entitlement, grant.key.kind)
 }
 
 fn moment(time: Option<Timestamp>) -> String {

@@ -1,6 +1,8 @@
 //! `doorward grant` and `doorward revoke`.
 
-use doorward_core::{Error, OutcomeKind, Result};
+use doorward_core::{
+    CAN_ACTIVATE_AGAIN, Error, GrantKind, Outcome, OutcomeKind, REQUEST_STATUS, Result, Timestamp,
+};
 use doorward_host::{
     ChangeReport, ChangeRequest, GUEST, Integration, Opened, People, Selector, SelectorRole, Verb,
 };
@@ -12,7 +14,7 @@ use super::access::path_text;
 use super::bulk;
 use crate::app::App;
 use crate::ask;
-use crate::cli::{ChangeOptions, Target};
+use crate::cli::{ChangeOptions, Ends, Target};
 use crate::exit::Exit;
 use crate::output::text;
 
@@ -20,10 +22,11 @@ pub(super) async fn run(
     app: &App,
     verb: Verb,
     who: Option<&str>,
+    ends: &Ends,
     options: &ChangeOptions,
 ) -> Result<Exit> {
     if let Some(file) = &options.file {
-        return bulk::run(app, verb, file, options).await;
+        return bulk::run(app, verb, file, ends, options).await;
     }
     // The parser saw to it that both are there.
     let (who, on) = (who.unwrap_or_default(), options.on.as_deref().unwrap_or_default());
@@ -35,7 +38,11 @@ pub(super) async fn run(
     if options.target.connection.is_some() {
         look_without_policy(app, &opened)?;
     }
-    let request = request(&opened, verb, who, on, options)?;
+    let request = ChangeRequest {
+        until: ends.at(app.now())?,
+        permanent: ends.permanent,
+        ..request(&opened, verb, who, on, options)?
+    };
     app.settle(&opened).await?;
     let report = if options.dry_run {
         opened.plan(request).await?
@@ -116,7 +123,9 @@ fn request(
         right: options.right.clone(),
         reason: meant.reason,
         ticket: meant.ticket,
-        permanent: meant.permanent,
+        kind: if options.eligible { GrantKind::Eligible } else { GrantKind::Active },
+        until: None,
+        permanent: false,
         allow_tier0: meant.allow_tier0,
     })
 }
@@ -129,9 +138,9 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
     let integration = opened.integration();
     let place = place_of(&integration);
     let now = match (&plan.prior, &plan.prior_unknown) {
-        (Some(_), _) => "has it now",
-        (None, None) => "does not have it now",
-        (None, Some(_)) => "whether they have it now cannot be seen",
+        (Some(prior), _) => format!("has it now{}", until(prior.ends)),
+        (None, None) => "does not have it now".to_owned(),
+        (None, Some(_)) => "whether they have it now cannot be seen".to_owned(),
     };
     app.console.note_line(format!("  who:    {who} [{}]", plan.principal.key()));
     app.console.note_line(format!("  right:  {right}; {now}"));
@@ -141,6 +150,9 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
     app.console.note_line(format!("  on:     {resource} [{}]", plan.resource.key));
     if let Some(scope) = &plan.scope {
         app.console.note_line(format!("  within: {} [{}]", scope.name, scope.key));
+    }
+    if let Some(until) = plan.until {
+        app.console.note_line(format!("  until:  {}", text::moment(until)));
     }
     app.console.note_line(format!("  in:     {place}"));
     let question = match plan.action {
@@ -172,6 +184,11 @@ pub(super) fn place_of(integration: &Integration) -> String {
     }
 }
 
+/// ` until 2026-11-23 17:00 UTC`, or nothing.
+fn until(end: Option<Timestamp>) -> String {
+    end.map(|end| format!(" until {}", text::moment(end))).unwrap_or_default()
+}
+
 /// How many people a group brings.
 fn brought(people: &People) -> String {
     let more = if people.or_more { " or more" } else { "" };
@@ -186,8 +203,9 @@ fn place(report: &ChangeReport) -> String {
     }
 }
 
-fn names(report: &ChangeReport) -> (String, &str, String) {
-    (text::object_name(&report.principal), &report.entitlement, place(report))
+fn names(report: &ChangeReport) -> (String, String, String) {
+    let right = text::right(&report.entitlement, report.kind);
+    (text::object_name(&report.principal), right, place(report))
 }
 
 fn document(opened: &Opened, report: &ChangeReport) -> Result<Value> {
@@ -213,10 +231,11 @@ fn ending(report: &ChangeReport) -> Exit {
 fn show(app: &App, report: &ChangeReport) {
     let Some(outcome) = &report.outcome else { return show_plan(app, report) };
     let console = &app.console;
-    console.line(format!("{}: {}", outcome.kind.label(), sentence(report, outcome.kind)));
-    if let Some(until) = outcome.until {
-        console.line(format!("The access ends {}, by itself.", text::moment(until)));
+    console.line(format!("{}: {}", text::outcome(outcome), sentence(report, outcome.kind)));
+    if outcome.until.is_some() {
+        console.line("The provider ends it then.");
     }
+    beside(app, report, outcome);
     if report.by_looking {
         let why = if report.is_doubted() {
             "The provider's answer contradicted what was known"
@@ -242,6 +261,18 @@ fn show(app: &App, report: &ChangeReport) {
     }
     if let Some(journal) = &report.journal {
         console.note_line(format!("Journal: {journal}"));
+    }
+}
+
+/// What else the provider says of the outcome.
+fn beside(app: &App, report: &ChangeReport, outcome: &Outcome) {
+    let told = |name: &str| outcome.attributes.get(name);
+    if told(CAN_ACTIVATE_AGAIN).is_some_and(|told| *told == json!(true)) {
+        let who = report.principal.name();
+        app.console.line(format!("{who} is eligible for it and can activate it again."));
+    }
+    if let Some(status) = told(REQUEST_STATUS).and_then(Value::as_str) {
+        app.console.line(format!("The provider says of the request: {status}."));
     }
 }
 
@@ -280,7 +311,7 @@ fn show_plan(app: &App, report: &ChangeReport) {
     let before = if has { "is" } else { "is not" };
     let after = match (report.action, has) {
         (Verb::Grant, true) | (Verb::Revoke, false) => "nothing would change".to_owned(),
-        (Verb::Grant, false) => format!("would become {right}"),
+        (Verb::Grant, false) => format!("would become {right}{}", until(report.until)),
         (Verb::Revoke, true) => format!("would no longer be {right}"),
     };
     console.line(match &report.prior_unknown {

@@ -131,6 +131,8 @@ async fn plan(
         reason: None,
         ticket: None,
         // It does not stay.
+        kind: doorward_core::GrantKind::Active,
+        until: None,
         permanent: true,
         allow_tier0: false,
     };

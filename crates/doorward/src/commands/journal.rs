@@ -1,6 +1,6 @@
 //! `doorward journal`: every change, before and after.
 
-use doorward_core::{Error, ErrorKind, Result};
+use doorward_core::{Action, Error, ErrorKind, Result};
 use doorward_host::{JournalEntry, Store, stored};
 use serde_json::{Map, json};
 
@@ -131,6 +131,9 @@ fn show_entry(console: &Console, entry: &JournalEntry) {
             (None, Some(_)) => "could not be seen",
         };
         say("Before", before);
+    }
+    if let Action::Grant { until: Some(until), .. } = &entry.operation.action {
+        say("Until", &text::exact_moment(*until));
     }
     if let Some(reason) = &entry.operation.reason {
         say("Reason", reason);

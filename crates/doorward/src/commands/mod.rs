@@ -31,7 +31,7 @@ use doorward_host::Verb;
 use crate::app::App;
 use crate::cli::{
     AccessCommand, ChangeOptions, Command, ConfigCommand, ConnectorCommand, CredentialCommand,
-    Format, IntegrationCommand, JournalCommand, PluginCommand, Target,
+    Ends, Format, IntegrationCommand, JournalCommand, PluginCommand, Target,
 };
 use crate::exit::Exit;
 use crate::remedy;
@@ -184,11 +184,12 @@ async fn carry_out(app: &App, command: Command) -> Result<Exit> {
         Command::Access(AccessCommand::Explain { who, on, right, last_sync, target }) => {
             access::explain(app, &who, &on, right.as_deref(), last_sync, &target).await
         }
-        Command::Grant { to, change } => {
-            Box::pin(change::run(app, Verb::Grant, to.as_deref(), &change)).await
+        Command::Grant { to, ends, change } => {
+            Box::pin(change::run(app, Verb::Grant, to.as_deref(), &ends, &change)).await
         }
         Command::Revoke { from, change } => {
-            Box::pin(change::run(app, Verb::Revoke, from.as_deref(), &change)).await
+            let ends = Ends::default();
+            Box::pin(change::run(app, Verb::Revoke, from.as_deref(), &ends, &change)).await
         }
         Command::Plan(options) => Box::pin(plan::run(app, &options)).await,
         Command::Apply(options) => Box::pin(plan::apply(app, &options)).await,

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::bulk::{self, Shown, Watch, asked};
+use super::bulk::{self, Shown, Watch, asked, said};
 use super::change::look_without_policy;
 use crate::app::App;
 use crate::ask;
@@ -40,8 +40,8 @@ pub(super) async fn run(app: &App, options: &PlanOptions) -> Result<Exit> {
     }
     app.settle(&opened).await?;
     let flags =
-        PlanFlags { permanent: options.meant.permanent, allow_tier0: options.meant.allow_tier0 };
-    let lines = asked(&opened, &rows, None, &options.meant);
+        PlanFlags { permanent: options.ends.permanent, allow_tier0: options.meant.allow_tier0 };
+    let lines = asked(&opened, &rows, None, &said(app, &options.ends, &options.meant)?);
     let watch = Watch::new(app);
     let made = opened.make_plan(lines, flags, &|progress| watch.see(progress)).await;
     watch.finish();

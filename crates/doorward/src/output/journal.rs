@@ -2,6 +2,8 @@
 
 use doorward_host::{JournalEntry, JournalState};
 
+use crate::output::text;
+
 /// `grant Alice Archer (alice@contoso.com): member of Finance`.
 pub(crate) fn change(entry: &JournalEntry) -> String {
     let action = entry.operation.action.name();
@@ -9,7 +11,8 @@ pub(crate) fn change(entry: &JournalEntry) -> String {
     match entry.operation.action.grant() {
         Some((key, _)) => {
             let within = entry.scope_name.as_ref().map(|scope| format!(" within {scope}"));
-            format!("{action} {who}: {} of {what}{}", key.entitlement, within.unwrap_or_default())
+            let right = text::right(&key.entitlement, key.kind);
+            format!("{action} {who}: {right} of {what}{}", within.unwrap_or_default())
         }
         None => format!("{action} {who}"),
     }
@@ -24,7 +27,7 @@ pub(crate) fn outcome(entry: &JournalEntry) -> String {
         return format!("failed ({})", error.reason);
     }
     match (&settlement.outcome, entry.state) {
-        (Some(outcome), JournalState::Settled) => outcome.kind.label().to_owned(),
+        (Some(outcome), JournalState::Settled) => text::outcome(outcome),
         (Some(outcome), _) => format!("{}, not known yet", outcome.kind.label()),
         (None, _) => "not known yet".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Text for people: cleaned of what could deceive them, with plural forms and times.
 
-use doorward_core::{Object, Skipped, Timestamp};
+use doorward_core::{Grant, GrantKind, Object, Outcome, Skipped, Timestamp};
 
 /// Takes out what a name from a directory must not do to a terminal or to a reader: control
 /// characters, text direction changes, and characters without width. Line breaks and tabs become
@@ -71,6 +71,31 @@ pub(crate) fn object_name(object: &Object) -> String {
     match object.login() {
         Some(login) if login != object.name() => format!("{} ({login})", object.name()),
         _ => object.name().to_owned(),
+    }
+}
+
+/// `member`, or `eligible to be assigned`: what somebody is, or is given.
+pub(crate) fn right(entitlement: &str, kind: GrantKind) -> String {
+    match kind {
+        GrantKind::Active => entitlement.to_owned(),
+        GrantKind::Eligible => format!("eligible to be {entitlement}"),
+    }
+}
+
+/// `Granted until 2026-11-23 17:00 UTC`: what happened, and when the access ends by itself.
+pub(crate) fn outcome(outcome: &Outcome) -> String {
+    let label = outcome.kind.label();
+    outcome
+        .until
+        .map_or_else(|| label.to_owned(), |until| format!("{label} until {}", moment(until)))
+}
+
+/// Until when a grant is held: empty when for good.
+pub(crate) fn ends(grant: &Grant) -> String {
+    match grant.ends {
+        Some(end) => moment(end),
+        None if grant.ends_unknown() => "unknown".to_owned(),
+        None => String::new(),
     }
 }
 

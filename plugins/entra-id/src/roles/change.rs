@@ -4,8 +4,8 @@
 //! eligibility, it is a request to PIM, which tells when it ends. It is taken the way it was given.
 
 use doorward_core::{
-    Context, Error, ErrorKind, Grant, GrantKey, GrantKind, HttpRequest, HttpResponse, Method,
-    Outcome, OutcomeKind, Result, Timestamp,
+    CAN_ACTIVATE_AGAIN, Context, Error, ErrorKind, Grant, GrantKey, GrantKind, HttpRequest,
+    HttpResponse, Method, Outcome, OutcomeKind, Result, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -24,9 +24,6 @@ use crate::permissions::{
 };
 use crate::refusals::Verdict;
 use crate::token::Claims;
-
-/// The attribute of an outcome: the role was taken, and its holder can have it again.
-const CAN_ACTIVATE: &str = "canActivateAgain";
 
 /// One change: one write, after the reads that it takes.
 pub(crate) async fn apply(cx: &Context, role: &str, change: &Change<'_>) -> Result<Outcome> {
@@ -127,7 +124,7 @@ fn also(mut outcome: Outcome, now: Timestamp, found: &Found, key: &GrantKey) -> 
         row.holds(now) && (scope == Ok(None) || scope.as_ref() == Ok(&key.scope))
     });
     if key.kind == GrantKind::Active && may_activate {
-        outcome.attributes.insert(CAN_ACTIVATE.to_owned(), json!(true));
+        outcome.attributes.insert(CAN_ACTIVATE_AGAIN.to_owned(), json!(true));
     }
     outcome
 }

@@ -6,12 +6,16 @@
 //!   20 s (facts §9), and each by itself. So one that shows an assignment is believed, whichever.
 //! - Who is eligible is told as a grant of that kind, beside the activation, when there is one.
 //! - Several rows of one grant are one: the one that has begun, and of those the one that ends last.
-//! - Where PIM may not be seen (no licence, no permission), the assignments are told, each with the
-//!   attribute `pim: unknown`, and a gap says why.
+//! - Where PIM may not be seen, the assignments are told, each marked as one of which the end is not
+//!   known, and a gap says why.
+//! - Without a licence PIM shows nothing either, and there is no gap: nobody can activate a role, and
+//!   Microsoft removes eligibility when a licence ends (Microsoft's documentation of PIM, "License
+//!   requirements"). Assignments are marked all the same: that page says nothing of those that PIM gave
+//!   until an instant.
 
 use doorward_core::{
-    Attributes, Context, Error, ErrorKind, Grant, GrantKey, GrantKind, ObjectRef, Record, Result,
-    Skipped, Timestamp,
+    Attributes, Context, ENDS_UNKNOWN, Error, ErrorKind, Grant, GrantKey, GrantKind, ObjectRef,
+    Record, Result, Skipped, Timestamp,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -21,9 +25,6 @@ use super::schedule::{Schedule, list};
 use crate::errors::NOT_LICENSED;
 use crate::graph;
 use crate::permissions::READ_PIM;
-
-/// The attribute of a grant of which it is not known whether PIM made it.
-pub(super) const PIM: &str = "pim";
 
 /// Both.
 pub(super) const KINDS: [GrantKind; 2] = [GrantKind::Active, GrantKind::Eligible];
@@ -68,11 +69,13 @@ impl Pim {
         }
     }
 
-    /// The record of what is missing where PIM may not be seen.
+    /// The record of what is missing where PIM may not be seen; none where there is no PIM.
     pub(crate) fn gap(&self, object: &ObjectRef) -> Option<Record> {
         match self {
-            Self::Seen { .. } => None,
-            Self::Unseen(error) => Some(unseen(Some(object.clone()), error)),
+            Self::Unseen(error) if error.reason != NOT_LICENSED => {
+                Some(unseen(object.clone(), error))
+            }
+            _ => None,
         }
     }
 
@@ -179,36 +182,27 @@ pub(super) fn date(now: Timestamp, grant: Grant, dated: &mut BTreeMap<GrantKey, 
 
 /// An assignment of which it is not known how long it is held.
 pub(super) fn unknown(mut grant: Grant) -> Grant {
-    grant.attributes.insert(PIM.to_owned(), json!("unknown"));
+    grant.attributes.insert(ENDS_UNKNOWN.to_owned(), json!(true));
     grant
 }
 
 /// The record of what is missing where PIM may not be seen. For every role it is the same one.
-pub(super) fn unseen(object: Option<ObjectRef>, error: &Error) -> Record {
+fn unseen(object: ObjectRef, error: &Error) -> Record {
     let unknown = "When a role ends by itself, and who may activate one, is not known.";
-    let (code, message) = match error.attributes.get("needs") {
-        _ if error.reason == NOT_LICENSED => (
-            NOT_LICENSED,
-            format!(
-                "PIM not visible: the tenant has no licence for it. {unknown} Microsoft Entra ID P2 or Microsoft Entra ID Governance would show it."
-            ),
-        ),
+    let message = match error.attributes.get("needs") {
         Some(needs) => {
             let names: Vec<&str> =
                 needs.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
-            (
-                "pim-not-visible",
-                format!(
-                    "PIM not visible: it is not shown with these permissions. {unknown} One of these application permissions shows it: {}.",
-                    names.join(", ")
-                ),
+            format!(
+                "PIM not visible: it is not shown with these permissions. {unknown} One of these application permissions shows it: {}.",
+                names.join(", ")
             )
         }
-        None => ("pim-not-visible", format!("PIM not visible: {} {unknown}", error.message)),
+        None => format!("PIM not visible: {} {unknown}", error.message),
     };
     Record::Skipped(Skipped {
-        object,
-        code: code.to_owned(),
+        object: Some(object),
+        code: "pim-not-visible".to_owned(),
         message,
         attributes: Attributes::new(),
     })

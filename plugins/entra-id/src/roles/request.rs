@@ -2,7 +2,7 @@
 
 use doorward_core::{
     Attributes, Context, Error, ErrorKind, GrantKind, HttpRequest, Method, Outcome, OutcomeKind,
-    Path, Result, Timestamp,
+    Path, REQUEST_STATUS, Result, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -105,7 +105,7 @@ impl Answered {
     }
 
     fn pending(self, kind: GrantKind) -> Outcome {
-        let status = ("requestStatus".to_owned(), json!(self.status));
+        let status = (REQUEST_STATUS.to_owned(), json!(self.status));
         Outcome {
             handle: Some(json!(Handle::Request { id: self.id, kind })),
             attributes: Attributes::from_iter([status]),
@@ -164,7 +164,7 @@ pub(super) async fn settle(
         Progress::Over => {
             let status = json!(answered.status.clone());
             let mut outcome = Outcome::new(OutcomeKind::NotApplied);
-            outcome.attributes.insert("requestStatus".to_owned(), status);
+            outcome.attributes.insert(REQUEST_STATUS.to_owned(), status);
             outcome
         }
     }))

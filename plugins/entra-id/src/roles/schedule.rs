@@ -110,7 +110,7 @@ impl Schedule {
         keep(&mut grant.attributes, "assignmentType", &self.assignment_type);
         keep(&mut grant.attributes, "memberType", &self.member_type);
         if self.is_vague() {
-            grant.attributes.insert(super::pim::PIM.to_owned(), json!("unknown"));
+            grant.attributes.insert(doorward_core::ENDS_UNKNOWN.to_owned(), json!(true));
         }
         grant
     }

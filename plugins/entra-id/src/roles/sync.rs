@@ -8,7 +8,7 @@ use doorward_core::{Context, ErrorKind, Grant, GrantKind, Page, Record, Result, 
 use serde::{Deserialize, Serialize};
 
 use super::assignment::{Assignment, list};
-use super::pim::{date, dated, is_unseen, told, unknown, unseen};
+use super::pim::{Pim, date, dated, is_unseen, told, unknown};
 use super::schedule::{self, Schedule};
 use crate::graph::{self, Place};
 use crate::kinds::Kind;
@@ -57,8 +57,7 @@ async fn schedules(
     let place = at.place.unwrap_or_else(|| schedule::list(kind, &[]));
     let page = match graph::page::<Schedule>(cx, place, &READ_PIM).await {
         Err(error) if is_start && is_unseen(&error) => {
-            let gap = |role: &DirectoryObject| unseen(Some(Kind::Role.key(&role.id)), &error);
-            let records = definitions(cx).await?.iter().map(gap).collect();
+            let records = gaps(cx, Pim::Unseen(error)).await?;
             let next = Roles {
                 stage: Stage::Assignments,
                 unseen: true,
@@ -88,6 +87,12 @@ async fn schedules(
     let stage = if page.next.is_some() { at.stage } else { then };
     let next = Roles { stage, known, place: page.next, ..Roles::default() };
     Ok((Page { records, usage: page.usage, ..Page::default() }, vec![next]))
+}
+
+/// What is missing where PIM may not be seen, role by role.
+async fn gaps(cx: &Context, pim: Pim) -> Result<Vec<Record>> {
+    let gap = |role: &DirectoryObject| pim.gap(&Kind::Role.key(&role.id));
+    Ok(definitions(cx).await?.iter().filter_map(gap).collect())
 }
 
 fn sorted(now: Timestamp, grants: impl IntoIterator<Item = Grant>) -> Vec<Grant> {

@@ -3,7 +3,7 @@
 mod progress;
 mod show;
 
-use doorward_core::{Error, ErrorKind, Result};
+use doorward_core::{GrantKind, Result, Timestamp};
 use doorward_host::{
     BulkLine, BulkOptions, BulkReport, ChangeRequest, LineEnd, Opened, Selector, SelectorRole, Verb,
 };
@@ -12,7 +12,7 @@ use std::path::Path;
 use super::change::{by_ids, check_stored, look_without_policy, place_of};
 use crate::app::App;
 use crate::ask;
-use crate::cli::{ChangeOptions, MAX_CHANGES, Meant};
+use crate::cli::{ChangeOptions, Ends, MAX_CHANGES, Meant, after, duration};
 use crate::connection::is_standard_input;
 use crate::exit::Exit;
 use crate::lines::{self, Row, Words, bad};
@@ -25,6 +25,7 @@ pub(super) async fn run(
     app: &App,
     verb: Verb,
     file: &Path,
+    ends: &Ends,
     options: &ChangeOptions,
 ) -> Result<Exit> {
     check_columns(app)?;
@@ -47,7 +48,7 @@ pub(super) async fn run(
         look_without_policy(app, &opened)?;
     }
     app.settle(&opened).await?;
-    let lines = asked(&opened, &rows, Some(verb), &options.meant);
+    let lines = asked(&opened, &rows, Some(verb), &said(app, ends, &options.meant)?);
     let shown = Shown::of_rows(&opened, &rows);
     if options.dry_run {
         let watch = Watch::new(app);
@@ -71,16 +72,38 @@ pub(super) async fn run(
     show(app, &shown, &report?, false)
 }
 
+/// What is said about all lines.
+pub(super) struct Said {
+    now: Timestamp,
+    /// Until when access is given where a line does not say.
+    until: Option<Timestamp>,
+    permanent: bool,
+    meant: Meant,
+}
+
+/// What the options say about all lines.
+pub(super) fn said(app: &App, ends: &Ends, meant: &Meant) -> Result<Said> {
+    let now = app.now();
+    Ok(Said { now, until: ends.at(now)?, permanent: ends.permanent, meant: meant.clone() })
+}
+
+/// When access ends that is given for so long.
+fn end(ttl: &str, now: Timestamp) -> Result<Timestamp> {
+    let length =
+        duration(ttl).map_err(|how| bad("bad-ttl", format!("The ttl is `{ttl}`: {how}.")))?;
+    after(now, length)
+}
+
 /// What the rows ask for.
 pub(super) fn asked(
     opened: &Opened,
     rows: &[Row],
     own: Option<Verb>,
-    meant: &Meant,
+    said: &Said,
 ) -> Vec<BulkLine> {
     let line = |row: &Row| BulkLine {
         number: row.number,
-        asked: row.words.clone().and_then(|words| request(opened, &words, own, meant)),
+        asked: row.words.clone().and_then(|words| request(opened, &words, own, said)),
         operation: None,
     };
     rows.iter().map(line).collect()
@@ -90,7 +113,7 @@ fn request(
     opened: &Opened,
     words: &Words,
     own: Option<Verb>,
-    meant: &Meant,
+    said: &Said,
 ) -> Result<ChangeRequest> {
     let descriptor = opened.descriptor();
     let verb = words.verb(own)?;
@@ -107,19 +130,16 @@ fn request(
         let scope = Selector::parse(scope, SelectorRole::Resource, descriptor)?;
         resource.scope = Some(Box::new(scope));
     }
-    if let Some(ttl) = &words.ttl {
-        // To give it for good instead would be the opposite of what was asked for.
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "ttl-not-offered",
-            format!(
-                "It asks for access that ends by itself (`{ttl}`), which the connector `{}` does \
-                 not offer yet.",
-                descriptor.id
-            ),
-        )
-        .remedy("Leave the column `ttl` empty if access for good is meant."));
-    }
+    let until = match (&words.ttl, verb) {
+        (Some(ttl), Verb::Grant) => Some(end(ttl, said.now)?),
+        (None, Verb::Grant) => said.until,
+        (Some(_), Verb::Revoke) => {
+            return Err(bad("ttl-of-revoke", "It takes access, and says for how long.".to_owned())
+                .remedy("Leave the column `ttl` empty where access is taken."));
+        }
+        (None, Verb::Revoke) => None,
+    };
+    let meant = &said.meant;
     Ok(ChangeRequest {
         verb,
         principal,
@@ -127,7 +147,9 @@ fn request(
         right: words.right.clone(),
         reason: words.reason.clone().or_else(|| meant.reason.clone()),
         ticket: words.ticket.clone().or_else(|| meant.ticket.clone()),
-        permanent: meant.permanent,
+        kind: GrantKind::Active,
+        until,
+        permanent: said.permanent,
         allow_tier0: meant.allow_tier0,
     })
 }

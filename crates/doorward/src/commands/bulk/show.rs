@@ -92,7 +92,7 @@ impl Item {
             LineEnd::Failed(error) => format!("error: {}", error.reason),
             LineEnd::NotTried(_) => "not tried".to_owned(),
             LineEnd::Ended(report) => match &report.outcome {
-                Some(outcome) => outcome.kind.label().to_owned(),
+                Some(outcome) => text::outcome(outcome),
                 None if !self.line.needed => "is so already".to_owned(),
                 None if report.action == Verb::Grant => "would be granted".to_owned(),
                 None => "would be revoked".to_owned(),
