@@ -122,7 +122,7 @@ fn a_role_within_a_unit_is_written_with_an_at() {
         assert_eq!(carols, [everywhere, (&json!(cast::UNIT_EMEA), &json!("EMEA"))], "{list}");
     }
     bench
-        .run(&revoke("carol@contoso.com", on, &flags))
+        .run(&revoke("carol@contoso.com", on, &["--allow-tier0"]))
         .ends(0)
         .says("Revoked")
         .says("still has the access");

@@ -26,7 +26,7 @@ fn every_bad_line_is_told_and_stops_no_other() {
     let document = output.document("ChangeList");
     let expected = [
         (2, "granted"),
-        (3, "ttl-not-offered"),
+        (3, "no-end"),
         (4, "other-op"),
         (5, "unknown-op"),
         (6, "missing-word"),

@@ -185,7 +185,7 @@ pub(super) fn place_of(integration: &Integration) -> String {
 }
 
 /// ` until 2026-11-23 17:00 UTC`, or nothing.
-fn until(end: Option<Timestamp>) -> String {
+pub(super) fn until(end: Option<Timestamp>) -> String {
     end.map(|end| format!(" until {}", text::moment(end))).unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 //! `doorward list`: what the last sync saw, without asking the provider.
 
-use doorward_core::{Account, Resource, Result, Skipped};
+use doorward_core::{Account, GrantKind, Resource, Result, Skipped};
 use doorward_host::{AccessRow, Opened, Snapshot};
 use serde_json::{Map, Value, json};
 
@@ -53,11 +53,14 @@ const GRANTS: &[Column<AccessRow>] = &[
         row.principal_name.clone().unwrap_or_else(|| row.grant.key.principal.id.clone())
     }),
     Column::new("login", "Sign-in", |row| row.principal_login.clone().unwrap_or_default()),
-    Column::new("right", "Right", |row| row.grant.key.entitlement.clone()),
+    Column::new("right", "Right", |row| {
+        text::right(&row.grant.key.entitlement, row.grant.key.kind)
+    }),
     Column::new("on", "On", |row| {
         row.resource_name.clone().unwrap_or_else(|| row.grant.key.resource.id.clone())
     }),
     Column::new("scope", "Within", AccessRow::scope),
+    Column::new("ends", "Ends", |row| text::ends(&row.grant)),
     Column::wide("principal", "Principal", |row| row.grant.key.principal.to_string()),
     Column::wide("resource", "Resource", |row| row.grant.key.resource.to_string()),
 ];
@@ -108,7 +111,8 @@ async fn grants(app: &App, target: &Target) -> Result<Exit> {
         name: |row| {
             let key = &row.grant.key;
             let scope = key.scope.as_ref().map(|scope| format!("@{scope}")).unwrap_or_default();
-            format!("{} {} {}{scope}", key.principal, key.entitlement, key.resource)
+            let eligible = if key.kind == GrantKind::Eligible { "eligible:" } else { "" };
+            format!("{} {eligible}{} {}{scope}", key.principal, key.entitlement, key.resource)
         },
         json: |row| json!(row),
         beside: beside(&opened, &snapshot),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 use super::super::access::path_text;
+use super::super::change::until;
 use crate::app::App;
 use crate::cli::Format;
 use crate::exit::Exit;
@@ -94,7 +95,9 @@ impl Item {
             LineEnd::Ended(report) => match &report.outcome {
                 Some(outcome) => text::outcome(outcome),
                 None if !self.line.needed => "is so already".to_owned(),
-                None if report.action == Verb::Grant => "would be granted".to_owned(),
+                None if report.action == Verb::Grant => {
+                    format!("would be granted{}", until(report.until))
+                }
                 None => "would be revoked".to_owned(),
             },
         }
