@@ -179,14 +179,14 @@ fn lines_of_a_file_say_for_how_long() {
         .ends(12)
         .says("Granted until 2")
         .notes("line 4: It gives what line 3 gives, and ends at another time.")
-        .notes("line 5: The ttl is `soon`")
+        .notes("line 5: The ttl is `soon`.")
         .notes("line 6: The provider gives member of a group for good only");
     assert_eq!(held(&bench), [(Tenure::Assigned, true)]);
     let gone =
         bench.file("gone.csv", "principal,resource,ttl\ncarol@contoso.com,group:Finance,8h\n");
     bench
         .run(&["revoke", "--file", &gone, "--yes"])
-        .ends(12)
+        .ends(2)
         .notes("line 2: It takes access, and says for how long.");
     // For the lines that do not say; a plan keeps the instant.
     let text = "op,principal,resource\ngrant,bob@contoso.com,role:User Administrator\n";

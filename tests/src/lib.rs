@@ -10,6 +10,7 @@
 
 pub mod crash;
 pub mod keyring;
+pub mod operations;
 pub mod pages;
 pub mod parts;
 pub mod plugins;

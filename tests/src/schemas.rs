@@ -1,4 +1,4 @@
-//! The files of `schemas/` that are generated from the program: `cargo xtask schemas`.
+//! The files, and parts of files, that are generated from the program: `cargo xtask schemas`.
 
 use doorward_core::{Descriptor, Factory};
 use doorward_entra_id::EntraId;
@@ -6,56 +6,56 @@ use doorward_host::ChangePlan;
 use std::path::Path;
 use std::{fs, io};
 
-/// The connectors whose descriptors are written down.
-const CONNECTORS: [&dyn Factory; 1] = [&EntraId];
+use crate::operations;
 
-/// The files by name, with their text.
+/// The connectors whose descriptors are written down, each with its folder.
+const CONNECTORS: [(&dyn Factory, &str); 1] = [(&EntraId, "plugins/entra-id")];
+
+/// The files by their place in the repository, with their text.
 ///
 /// # Errors
-/// When a descriptor cannot be written as JSON.
-pub fn generate() -> serde_json::Result<Vec<(String, String)>> {
+/// When a README cannot be read, or has no place for its table.
+pub fn generate(root: &Path) -> io::Result<Vec<(String, String)>> {
     let mut files = vec![
-        (
-            "descriptor.schema.json".to_owned(),
-            serde_json::to_string_pretty(&schemars::schema_for!(Descriptor))?,
-        ),
-        (
-            "change-plan.schema.json".to_owned(),
-            serde_json::to_string_pretty(&schemars::schema_for!(ChangePlan))?,
-        ),
+        ("schemas/descriptor.schema.json".to_owned(), pretty(&schemars::schema_for!(Descriptor))?),
+        ("schemas/change-plan.schema.json".to_owned(), pretty(&schemars::schema_for!(ChangePlan))?),
     ];
-    for connector in CONNECTORS {
+    for (connector, folder) in CONNECTORS {
         let descriptor = connector.descriptor();
-        files.push((
-            format!("{}.descriptor.json", descriptor.id),
-            serde_json::to_string_pretty(descriptor)?,
-        ));
-    }
-    for (_, text) in &mut files {
-        text.push('\n');
+        files.push((format!("schemas/{}.descriptor.json", descriptor.id), pretty(descriptor)?));
+        let readme = format!("{folder}/README.md");
+        let text = fs::read_to_string(root.join(&readme))?.replace("\r\n", "\n");
+        let text = operations::with_table(&text, descriptor).ok_or_else(|| {
+            io::Error::other(format!("{readme} has no place for the table of operations"))
+        })?;
+        files.push((readme, text));
     }
     Ok(files)
 }
 
-/// Writes the files to the folder.
+fn pretty(document: &impl serde::Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}
+
+/// Writes the files.
 ///
 /// # Errors
-/// When one cannot be written.
-pub fn write(folder: &Path) -> io::Result<()> {
-    for (name, text) in generate()? {
-        fs::write(folder.join(name), text)?;
+/// As [`generate`], and when one cannot be written.
+pub fn write(root: &Path) -> io::Result<()> {
+    for (name, text) in generate(root)? {
+        fs::write(root.join(name), text)?;
     }
     Ok(())
 }
 
-/// What in the folder is no longer what the program says, one line for each file.
+/// What is no longer what the program says, one line for each file.
 ///
 /// # Errors
 /// When a file is there and cannot be read.
-pub fn drift(folder: &Path) -> io::Result<Vec<String>> {
+pub fn drift(root: &Path) -> io::Result<Vec<String>> {
     let mut drift = Vec::new();
-    for (name, text) in generate()? {
-        match fs::read_to_string(folder.join(&name)) {
+    for (name, text) in generate(root)? {
+        match fs::read_to_string(root.join(&name)) {
             Ok(found) => {
                 drift.extend(difference(&found, &text).map(|what| format!("{name}:{what}")));
             }

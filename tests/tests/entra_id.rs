@@ -2,9 +2,13 @@
 #![cfg(test)]
 
 use doorward_core::{ErrorKind, Object, OutcomeKind, Result};
-use doorward_host::{ChangeReport, JournalState, Selector, SelectorRole, Verb, candidates};
+use doorward_host::{
+    ChangeReport, JournalEntry, JournalState, Selector, SelectorRole, Verb, candidates,
+};
+use doorward_tests::crash::Crash;
 use doorward_tests::world::{World, entra_id, request};
 use entra_sim::{Answer, Fault, GroupKind, Lag, Latency, Matcher, Settings, Size, cast};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn world() -> World {
@@ -197,7 +201,7 @@ async fn a_504_after_an_applied_write_is_settled_by_looking() {
             world.simulator.tenant().members(cast::FINANCE).contains(&cast::ALICE.to_owned());
         assert_eq!(is_there, expect.is_ok(), "{what:?}");
         assert_eq!(writes(&world), 1, "a lost write is never repeated: {what:?}");
-        let host = world.start(&std::sync::Arc::default());
+        let host = world.start(&Arc::default());
         let entry = &host.store().journal(None, 1).unwrap()[0];
         assert_eq!(entry.state, JournalState::Settled);
         assert!(entry.settlement.as_ref().unwrap().by_looking);
@@ -226,6 +230,75 @@ async fn a_stale_replica_is_not_taken_for_a_lost_grant() {
             "seed {seed}"
         );
     }
+}
+
+/// Scenario (a): a 504 after an add that was carried out, replicas that show it up to 40 s later, and a
+/// process that is killed after any of its steps. Whatever happens, there is one membership at most, the
+/// journal says what happened and that it was not there before, and nothing is written twice.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_with_lag_is_settled_also_when_the_process_is_killed() {
+    let (mut survived, mut granted_after_a_crash) = (0, 0);
+    for seed in 0..4 {
+        for dies_after in 0..24 {
+            let lag = Lag { links: Duration::from_secs(40), ..Lag::default() };
+            let latency =
+                Latency { least: Duration::from_millis(5), most: Duration::from_millis(80) };
+            let settings = Settings { seed, lag: Some(lag), latency, ..Settings::default() };
+            let world = World::new(seed, settings);
+            let mut when = Matcher::once("/v1.0/");
+            when.method = Some(http::Method::POST);
+            world.simulator.inject(Fault { when, what: Answer::AppliedThen { status: 504 } });
+            let crash = Arc::new(Crash::default());
+            let host = world.start(&crash);
+            let opened = host.open(&host.select(None).unwrap()).unwrap();
+            crash.after(dies_after);
+            let asked = request(Verb::Grant, "alice@contoso.com", "group:Finance", "member");
+            let result = tokio::select! {
+                biased;
+                () = crash.died() => None,
+                result = opened.change(asked) => (!crash.is_dead()).then_some(result),
+            };
+            drop((opened, host));
+            if let Some(result) = &result {
+                let report = result.as_ref().unwrap();
+                assert_eq!(kind(report), OutcomeKind::Granted, "{seed} {dies_after}");
+                assert!(report.by_looking && report.prior.is_none());
+                survived += 1;
+            }
+            let entry = settled(&world).await;
+            let members = world.simulator.tenant().members(cast::FINANCE);
+            let times = members.iter().filter(|one| *one == cast::ALICE).count();
+            assert_eq!(writes(&world), times, "{seed} {dies_after}");
+            let Some(entry) = entry else {
+                assert_eq!(times, 0, "a write without a journal entry: {seed} {dies_after}");
+                continue;
+            };
+            assert!(entry.prior.is_none() && entry.prior_unknown.is_none());
+            let settlement = entry.settlement.unwrap();
+            let said = settlement.outcome.unwrap().kind;
+            let expect = if times == 1 { OutcomeKind::Granted } else { OutcomeKind::NotApplied };
+            assert_eq!((said, settlement.by_looking), (expect, true), "{seed} {dies_after}");
+            granted_after_a_crash += usize::from(result.is_none() && times == 1);
+        }
+    }
+    assert!(survived > 0 && granted_after_a_crash > 0, "{survived} {granted_after_a_crash}");
+}
+
+/// What later commands find out, each by looking; the only journal entry.
+async fn settled(world: &World) -> Option<JournalEntry> {
+    for _ in 0..20 {
+        let open = world.open().settle().await.unwrap();
+        if open.iter().all(|entry| entry.state == JournalState::Settled) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+    let host = world.start(&Arc::default());
+    let mut entries = host.store().journal(None, 10).unwrap();
+    assert!(entries.len() <= 1, "{entries:?}");
+    let entry = entries.pop();
+    assert!(entry.iter().all(|entry| entry.state == JournalState::Settled), "{entry:?}");
+    entry
 }
 
 #[tokio::test(start_paused = true)]
@@ -394,7 +467,7 @@ async fn a_new_secret_counts_while_the_host_runs() {
     assert_eq!(error.attributes["pointer"], "/secret");
     assert_eq!(world.simulator.trace().len(), asked + 1, "one refusal is enough");
     // Another process.
-    let host = world.start(&std::sync::Arc::default());
+    let host = world.start(&Arc::default());
     let integration = host.select(None).unwrap();
     world.simulator.tenant().add_secret("Fak3~TheNextSecret");
     let proposal =

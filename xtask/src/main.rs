@@ -20,7 +20,8 @@ Commands:
   tutorial          every command of docs/connector-tutorial.md, once for each language
   check-wasm        the contract and the connectors compile for wasm32-unknown-unknown
   bench wasm        a component against the built-in connector [--json] [--quick]
-  schemas           write schemas/*.json that are generated from the program
+  schemas           write what is generated from the program: schemas/*.json, and the table of
+                    operations in the README of each connector
   schemas --check   say which of them the program has left behind
 
 Examples:

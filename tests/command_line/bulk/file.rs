@@ -44,9 +44,9 @@ fn every_bad_line_is_told_and_stops_no_other() {
     }
     let people = bench.run(&grant).ends(12);
     people
-        .says("error: ttl-not-offered")
+        .says("error: no-end")
         .says("2 of 10 lines: 2 already; 8 errors.")
-        .notes("line 3: It asks for access that ends by itself (`8h`)")
+        .notes("line 3: The provider gives member of a group for good only")
         .notes("line 4: The op is `revoke`, and this is `doorward grant`.");
 }
 

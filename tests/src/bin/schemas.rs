@@ -1,4 +1,4 @@
-//! Writes the generated files of `schemas/`, or with `--check` says which are out of date. Run it
+//! Writes the generated files, or with `--check` says which are out of date. Run it
 //! with `cargo xtask schemas`.
 #![expect(clippy::print_stderr, reason = "it talks to the developer")]
 
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let check = std::env::args().any(|argument| argument == "--check");
     let result =
-        if check { schemas::drift(folder) } else { schemas::write(folder).map(|()| Vec::new()) };
+        if check { schemas::drift(root) } else { schemas::write(root).map(|()| Vec::new()) };
     match result {
         Ok(drift) if drift.is_empty() => ExitCode::SUCCESS,
         Ok(drift) => {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("{}: {error}", folder.display());
+            eprintln!("{}: {error}", root.display());
             ExitCode::FAILURE
         }
     }

@@ -62,7 +62,10 @@ fn told(world: &World, records: &[Record]) -> Vec<String> {
             line += &format!(" via {}", name(via));
         }
         for (name, value) in &grant.attributes {
-            line += &format!(" {name}={}", value.as_str().unwrap());
+            line += &format!(
+                " {name}={}",
+                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+            );
         }
         if grant.starts.is_some() || grant.ends.is_some() {
             let (starts, ends) = (grant.starts.map(time), grant.ends.map(time));

@@ -89,8 +89,9 @@ pub(super) fn said(app: &App, ends: &Ends, meant: &Meant) -> Result<Said> {
 
 /// When access ends that is given for so long.
 fn end(ttl: &str, now: Timestamp) -> Result<Timestamp> {
-    let length =
-        duration(ttl).map_err(|how| bad("bad-ttl", format!("The ttl is `{ttl}`: {how}.")))?;
+    let length = duration(ttl).map_err(|how| {
+        bad("bad-ttl", format!("The ttl is `{ttl}`.")).remedy(format!("For a ttl, {how}."))
+    })?;
     after(now, length)
 }
 
