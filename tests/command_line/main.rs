@@ -21,6 +21,7 @@ mod lost;
 #[cfg(unix)]
 mod matrix;
 mod new;
+mod notices;
 mod pim;
 mod plugins;
 mod policy;

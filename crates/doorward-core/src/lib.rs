@@ -38,7 +38,8 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use http::{Effect, Http, HttpRequest, HttpResponse, MOST_AT_ONCE, Method, Path};
 pub use model::{
     AccessPath, Account, ENDS_UNKNOWN, Expected, GoneGrant, GoneObject, Grant, GrantKey, GrantKind,
-    KeptHolder, Object, ObjectRef, Record, Refusal, RefusalRule, Resource, Skipped,
+    KeptHolder, NOTICES, Notice, Object, ObjectRef, Record, Refusal, RefusalRule, Resource,
+    Skipped,
 };
 pub use operation::{
     Action, ApplyRequest, CAN_ACTIVATE_AGAIN, Operation, Outcome, OutcomeKind, REQUEST_STATUS,

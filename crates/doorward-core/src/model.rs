@@ -119,10 +119,29 @@ impl Resource {
             .map(|rule| &rule.refusal)
     }
 
+    /// What to know before a change of it: the attribute [`NOTICES`].
+    pub fn notices(&self) -> Vec<Notice> {
+        let told = self.attributes.get(NOTICES);
+        told.and_then(|told| serde_json::from_value(told.clone()).ok()).unwrap_or_default()
+    }
+
     /// The rule by which one holder of this entitlement must stay.
     pub fn kept_holder(&self, entitlement: &str) -> Option<&KeptHolder> {
         self.keeps_last_holder.iter().find(|kept| kept.entitlement == entitlement)
     }
+}
+
+/// The attribute of a resource that lists what to know before a change of it, as [`Notice`]s.
+pub const NOTICES: &str = "notices";
+
+/// What to know before a change: it forbids nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// A stable code, e.g. `carries-licences`.
+    pub code: String,
+    /// What, in one sentence.
+    pub message: String,
 }
 
 /// An entitlement that a resource must not lose its last holder of. Who holds it through a group

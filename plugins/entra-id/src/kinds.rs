@@ -31,9 +31,9 @@ pub(crate) enum Kind {
 /// The `@odata.type` of an administrative unit, which is no principal.
 pub(crate) const UNIT_TYPE: &str = "#microsoft.graph.administrativeUnit";
 
-const SELECT_USER: &str = "id,displayName,userPrincipalName,mail,accountEnabled,userType,createdDateTime,onPremisesSyncEnabled";
+const SELECT_USER: &str = "id,displayName,userPrincipalName,mail,accountEnabled,userType,department,createdDateTime,onPremisesSyncEnabled";
 /// Facts §2.1: what tells the kinds of groups apart.
-const SELECT_GROUP: &str = "id,displayName,description,groupTypes,mailEnabled,securityEnabled,mail,mailNickname,onPremisesSyncEnabled,membershipRule,membershipRuleProcessingState,isAssignableToRole,isManagementRestricted,visibility,resourceProvisioningOptions,createdDateTime";
+const SELECT_GROUP: &str = "id,displayName,description,groupTypes,mailEnabled,securityEnabled,mail,mailNickname,onPremisesSyncEnabled,membershipRule,membershipRuleProcessingState,isAssignableToRole,isManagementRestricted,visibility,resourceProvisioningOptions,assignedLicenses,createdDateTime";
 const SELECT_SERVICE_PRINCIPAL: &str = "id,displayName,appId,accountEnabled,servicePrincipalType";
 const SELECT_DEVICE: &str = "id,displayName,accountEnabled";
 const SELECT_CONTACT: &str = "id,displayName,mail";

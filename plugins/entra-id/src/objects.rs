@@ -1,7 +1,10 @@
 //! Directory objects as Graph shows them, and the records that they become.
 
-use doorward_core::{Account, Attributes, Object, ObjectRef, Record, Resource, Skipped, Timestamp};
+use doorward_core::{
+    Account, Attributes, NOTICES, Notice, Object, ObjectRef, Record, Resource, Skipped, Timestamp,
+};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::kinds::Kind;
@@ -20,6 +23,7 @@ pub(crate) struct DirectoryObject {
     pub(crate) mail: Option<String>,
     pub(crate) account_enabled: Option<bool>,
     pub(crate) user_type: Option<String>,
+    pub(crate) department: Option<String>,
     pub(crate) created_date_time: Option<String>,
     pub(crate) app_id: Option<String>,
     pub(crate) service_principal_type: Option<String>,
@@ -35,6 +39,8 @@ pub(crate) struct DirectoryObject {
     pub(crate) is_management_restricted: Option<bool>,
     pub(crate) visibility: Option<String>,
     pub(crate) resource_provisioning_options: Option<Vec<String>>,
+    /// Each gives a licence to every member; what it is called is not read.
+    pub(crate) assigned_licenses: Option<Vec<IgnoredAny>>,
     /// Of an administrative unit (facts §3.8).
     pub(crate) is_member_management_restricted: Option<bool>,
     pub(crate) membership_type: Option<String>,
@@ -130,6 +136,7 @@ impl DirectoryObject {
         };
         let mut attributes = Attributes::new();
         keep(&mut attributes, "userType", &self.user_type);
+        keep(&mut attributes, "department", &self.department);
         keep(&mut attributes, "onPremisesSyncEnabled", &self.on_premises_sync_enabled);
         keep(&mut attributes, "servicePrincipalType", &self.service_principal_type);
         Account {
@@ -181,7 +188,35 @@ impl DirectoryObject {
         if contains(self.resource_provisioning_options.as_ref(), "Team") {
             attributes.insert("team".to_owned(), json!(true));
         }
+        let notices = self.notices();
+        if !notices.is_empty() {
+            attributes.insert(NOTICES.to_owned(), json!(notices));
+        }
         attributes
+    }
+
+    /// What a change of who is in the group brings beside.
+    fn notices(&self) -> Vec<Notice> {
+        let name = self.name();
+        let notice = |code: &str, message: String| Notice { code: code.to_owned(), message };
+        let mut notices = Vec::new();
+        if contains(self.resource_provisioning_options.as_ref(), "Team") {
+            let message = format!(
+                "{name} is a team in Microsoft Teams: its members see the team's channels and files, and its owners run it."
+            );
+            notices.push(notice("team", message));
+        }
+        match self.assigned_licenses.as_ref().map_or(0, Vec::len) {
+            0 => {}
+            number => {
+                let licences = if number == 1 { "a licence" } else { "licences" };
+                let message = format!(
+                    "{name} carries {licences}: who joins it directly gets them, and who leaves it loses them with what they give."
+                );
+                notices.push(notice("carries-licences", message));
+            }
+        }
+        notices
     }
 }
 

@@ -155,6 +155,9 @@ async fn confirmed(app: &App, opened: &Opened, request: ChangeRequest) -> Result
         app.console.note_line(format!("  until:  {}", text::moment(until)));
     }
     app.console.note_line(format!("  in:     {place}"));
+    for notice in plan.resource.notices() {
+        app.console.note_line(format!("  note:   {}", notice.message));
+    }
     let question = match plan.action {
         Verb::Grant => "Give this access?",
         Verb::Revoke => "Take this access?",
@@ -320,6 +323,9 @@ fn show_plan(app: &App, report: &ChangeReport) {
     });
     if let Some(people) = &report.brings {
         console.line(format!("{who} is {}.", brought(people)));
+    }
+    for notice in report.resource.notices() {
+        console.note(notice.message);
     }
     match &report.request {
         None => console.line("No request would be sent."),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::property_names::{empties, nulls};
 use crate::tenant::{
@@ -119,6 +120,10 @@ fn group_property(
             crate::GroupKind::Team => json!(["Team"]),
             _ => json!([]),
         },
+        "assignedLicenses" => {
+            let of = tenant.licences.get(&handle).map(Vec::as_slice).unwrap_or_default();
+            json!(of.iter().map(licence).collect::<Vec<_>>())
+        }
         "proxyAddresses" => {
             json!(group.mail.iter().map(|mail| format!("SMTP:{mail}")).collect::<Vec<_>>())
         }
@@ -126,6 +131,11 @@ fn group_property(
         "securityIdentifier" => json!(security_identifier(object)),
         _ => return None,
     })
+}
+
+/// `assignedLicense` of Microsoft's schema.
+fn licence(sku: &Uuid) -> Value {
+    json!({"disabledPlans": [], "skuId": sku.to_string()})
 }
 
 fn principal_property(principal: &ServicePrincipal, name: &str) -> Option<Value> {

@@ -68,6 +68,8 @@ pub struct Tenant {
     pub(crate) pim: Pim,
     pub(crate) assigned: AppRoleAssignments,
     pub(crate) risks: BTreeMap<Handle, Risk>,
+    /// What licences groups carry, as `skuId`s.
+    pub(crate) licences: BTreeMap<Handle, Vec<Uuid>>,
     app_roles: BTreeMap<Uuid, Vec<String>>,
     pub(crate) now: Timestamp,
     pub(crate) revision: u64,
@@ -101,6 +103,7 @@ impl Tenant {
             pim: Pim::default(),
             assigned: AppRoleAssignments::default(),
             risks: BTreeMap::new(),
+            licences: BTreeMap::new(),
             app_roles: BTreeMap::new(),
             now,
             revision: 0,

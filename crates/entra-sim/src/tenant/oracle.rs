@@ -209,6 +209,21 @@ impl Tenant {
         true
     }
 
+    /// Lets a group carry licences, by their `skuId`s; false when an id is none, or not one of a group.
+    pub fn set_licences(&mut self, group: &str, licences: &[&str]) -> bool {
+        let Some(handle) = self.handle(group) else { return false };
+        let Ok(licences) = licences.iter().map(|sku| Uuid::try_parse(sku)).collect() else {
+            return false;
+        };
+        if self.object(handle).kind() != Kind::Group {
+            return false;
+        }
+        self.licences.insert(handle, licences);
+        self.record(handle, Aspect::Property("assignedLicenses"), Turn::Changed);
+        self.revision += 1;
+        true
+    }
+
     /// Soft-deletes an object: its links stay and come back with [`Tenant::restore`].
     pub fn soft_delete(&mut self, id: &str) -> bool {
         let Some(handle) = self.live(id) else { return false };

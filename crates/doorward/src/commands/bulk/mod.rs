@@ -189,6 +189,7 @@ pub(super) async fn ask_for(
     most: usize,
 ) -> Result<()> {
     show::failed_lines(app, planned);
+    show::notices(app, planned);
     app.console.note_line(counted(planned, true));
     app.console.note_line(format!("  in: {}", place_of(&opened.integration())));
     if planned.needed() == 0 || planned.needed() > most {

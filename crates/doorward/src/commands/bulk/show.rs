@@ -3,7 +3,7 @@
 use doorward_core::{Error, OutcomeKind, Result};
 use doorward_host::{BulkReport, ChangePlan, ChangeReport, LineEnd, LineReport, Opened, Verb};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::access::path_text;
 use super::super::change::until;
@@ -237,6 +237,9 @@ pub(in crate::commands) fn show(
             self::requests(app, report);
         }
         failed_lines(app, report);
+        if is_plan {
+            notices(app, report);
+        }
         notes(app, report);
     }
     if let Some(error) = &report.stopped
@@ -278,6 +281,19 @@ fn ranges(numbers: &[u64]) -> String {
     });
     let word = if numbers.len() == 1 { "line" } else { "lines" };
     format!("{word} {}", told.collect::<Vec<_>>().join(", "))
+}
+
+/// What to know before these changes, each once.
+pub(super) fn notices(app: &App, report: &BulkReport) {
+    let mut told = BTreeSet::new();
+    for line in report.lines.iter().filter(|line| line.needed) {
+        let LineEnd::Ended(report) = &line.end else { continue };
+        for notice in report.resource.notices() {
+            if told.insert((report.resource.key.clone(), notice.code)) {
+                app.console.note_line(notice.message);
+            }
+        }
+    }
 }
 
 /// Says of each line that failed why, and what to do.
