@@ -4,7 +4,7 @@ use doorward_core::{
     AccessPath, ApplyRequest, Error, ErrorKind, Grant, GrantKey, GrantKind, Object, Operation,
     Outcome, Resource, Result, Skipped, Timestamp,
 };
-use doorward_http::{CallEnd, Mode, PlannedRequest};
+use doorward_http::{CallEnd, CallOptions, Mode, PlannedRequest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::Selector;
 use crate::carry::Carried;
 use crate::judge;
-use crate::opened::Opened;
+use crate::opened::{CALL_DEADLINE, Opened};
 use crate::prepare::{People, Prepared};
 use crate::store::Store;
 
@@ -115,7 +115,7 @@ impl Opened {
     /// As [`change`](Self::change).
     pub async fn plan(&self, request: ChangeRequest) -> Result<ChangeReport> {
         let prepared = self.prepare(request).await?;
-        let request = self.plan_request(vec![prepared.operation.clone()]).await?;
+        let request = self.plan_request(vec![prepared.operation.clone()], None).await?;
         Ok(ChangeReport { request, ..report(prepared) })
     }
 
@@ -159,12 +159,14 @@ impl Opened {
     }
 
     /// The one write request that the operations will send, found by running the same code in plan
-    /// mode. `None` when the connector needs no request.
+    /// mode, of this moment or of now. `None` when the connector needs no request.
     pub(crate) async fn plan_request(
         &self,
         operations: Vec<Operation>,
+        moment: Option<Timestamp>,
     ) -> Result<Option<PlannedRequest>> {
-        let call = self.call(Mode::Plan)?;
+        let options = CallOptions::new(Mode::Plan, CALL_DEADLINE);
+        let call = self.session()?.call(CallOptions { told_moment: moment, ..options });
         let request = ApplyRequest { operations };
         let connector = Arc::clone(&self.connector);
         let ended = call

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    Attributes, Context, Error, Http, HttpRequest, HttpResponse, Level, Log, MOST_AT_ONCE, Result,
+    Attributes, Clock, Context, Error, Http, HttpRequest, HttpResponse, Level, Log, MOST_AT_ONCE,
+    Result, Timestamp,
 };
 use futures::future::join_all;
 use std::future::{Future, pending};
@@ -49,6 +50,18 @@ pub struct CallOptions {
     /// What to do right before a write leaves, each time one does: for a journal. When it fails,
     /// nothing is sent, and the call ends with [`CallEnd::Denied`].
     pub before_write: Option<Arc<BeforeWrite>>,
+    /// The moment that the connector is told, instead of now: requests of a plan are comparable only
+    /// when they are made of the same moment.
+    pub told_moment: Option<Timestamp>,
+}
+
+/// A clock that stands.
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
 }
 
 /// Called with the record of a write that is about to leave.
@@ -57,7 +70,7 @@ pub type BeforeWrite = dyn Fn(&WriteRecord) -> Result<()> + Send + Sync;
 impl CallOptions {
     /// A call of this mode and deadline.
     pub fn new(mode: Mode, deadline: Duration) -> Self {
-        Self { mode, deadline, before_write: None }
+        Self { mode, deadline, before_write: None, told_moment: None }
     }
 }
 
@@ -68,6 +81,7 @@ pub(crate) struct CallState {
     pub(crate) session: Arc<Shared>,
     pub(crate) mode: Mode,
     pub(crate) before_write: Option<Arc<BeforeWrite>>,
+    told_moment: Option<Timestamp>,
     pub(crate) budget: Budget,
     pub(crate) writes: Writes,
     ending: Ending,
@@ -113,6 +127,7 @@ impl Call {
         Self(Arc::new(CallState {
             mode: options.mode,
             before_write: options.before_write,
+            told_moment: options.told_moment,
             budget: Budget::new(session.limits.repeats, deadline),
             writes: Writes::default(),
             ending: Ending::default(),
@@ -171,9 +186,13 @@ impl Call {
 
     fn context(&self) -> Context {
         let session = &self.0.session;
+        let clock: Arc<dyn Clock> = match self.0.told_moment {
+            Some(moment) => Arc::new(Stopped(moment)),
+            None => session.clock.clone(),
+        };
         Context::new(
             Arc::new(CallHttp(self.0.clone())),
-            session.clock.clone(),
+            clock,
             session.random.clone(),
             Arc::new(CallLog(self.0.clone())),
         )

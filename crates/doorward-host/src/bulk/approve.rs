@@ -138,7 +138,7 @@ impl Opened {
         if !changed.is_empty() {
             return Err(state_changed(&changed));
         }
-        let requests = self.plan_requests(lines).await?;
+        let requests = self.plan_requests(lines, plan.created).await?;
         let planned: BTreeSet<&str> =
             plan.requests.iter().map(|request| request.digest.as_str()).collect();
         let other: Vec<u64> = requests

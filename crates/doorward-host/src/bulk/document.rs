@@ -280,7 +280,8 @@ impl Opened {
         // Not as remembered: whoever carries it out compares.
         let identity = self.check().await?.identity;
         let mut lines = self.prepare_bulk(lines, None, progress).await?;
-        let requests = self.plan_requests(&mut lines).await?;
+        let created = self.environment.clock.now();
+        let requests = self.plan_requests(&mut lines, created).await?;
         let changes = lines.iter().filter_map(|line| match &line.state {
             State::Already(prepared) | State::Needed(prepared) => {
                 Some(PlannedChange::of(line.number, prepared))
@@ -291,7 +292,7 @@ impl Opened {
         let mut plan = ChangePlan {
             api_version: API_VERSION.to_owned(),
             kind: KIND.to_owned(),
-            created: self.environment.clock.now(),
+            created,
             integration: PlannedFor {
                 id: integration.id,
                 name: integration.name,

@@ -151,7 +151,7 @@ impl Opened {
         progress: &(dyn Fn(BulkProgress) + Send + Sync),
     ) -> Result<BulkReport> {
         let mut lines = self.prepare_bulk(lines, None, progress).await?;
-        let requests = self.plan_requests(&mut lines).await?;
+        let requests = self.plan_requests(&mut lines, self.environment.clock.now()).await?;
         Ok(BulkReport { lines: ended(lines), requests, stopped: None })
     }
 

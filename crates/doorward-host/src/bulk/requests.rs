@@ -1,6 +1,6 @@
 //! The requests that many changes need, before any of them is sent.
 
-use doorward_core::{ErrorKind, Operation, Result};
+use doorward_core::{ErrorKind, Operation, Result, Timestamp};
 use doorward_http::PlannedRequest;
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ pub(super) fn singly(prepared: &Prepared) -> (Verb, String, String) {
 }
 
 impl Opened {
-    /// The requests that the lines need, found by running the same code in plan mode. A line for
+    /// The requests that the lines need, found by running the same code in plan mode, all of one
+    /// moment: a plan is compared with what its lines need at the moment of the plan. A line for
     /// which no request can be made has failed.
     ///
     /// # Errors
@@ -25,6 +26,7 @@ impl Opened {
     pub(super) async fn plan_requests(
         &self,
         lines: &mut [Line],
+        moment: Timestamp,
     ) -> Result<Vec<(Vec<u64>, PlannedRequest)>> {
         let mut requests = Vec::new();
         let mut one_by_one = Singly::new();
@@ -33,7 +35,7 @@ impl Opened {
             let Some((_, first)) = waiting.first() else { continue };
             let kind = singly(first);
             if waiting.len() > 1 && !one_by_one.contains(&kind) {
-                match self.planned(&waiting).await {
+                match self.planned(&waiting, moment).await {
                     Ok(request) => {
                         let numbers = numbers(lines, &batch);
                         requests.extend(request.map(|request| (numbers, request)));
@@ -48,7 +50,7 @@ impl Opened {
             }
             for one in waiting {
                 let place = one.0;
-                match self.planned(&[one]).await {
+                match self.planned(&[one], moment).await {
                     Ok(request) => {
                         let numbers = numbers(lines, &[place]);
                         requests.extend(request.map(|request| (numbers, request)));
@@ -61,11 +63,15 @@ impl Opened {
         Ok(requests)
     }
 
-    async fn planned(&self, lines: &[(usize, Prepared)]) -> Result<Option<PlannedRequest>> {
+    async fn planned(
+        &self,
+        lines: &[(usize, Prepared)],
+        moment: Timestamp,
+    ) -> Result<Option<PlannedRequest>> {
         let operations: Vec<Operation> =
             lines.iter().map(|(_, prepared)| prepared.operation.clone()).collect();
-        self.with_patience(|| self.plan_request(operations.clone()), |ended| ended.as_ref().err())
-            .await
+        let attempt = || self.plan_request(operations.clone(), Some(moment));
+        self.with_patience(attempt, |ended| ended.as_ref().err()).await
     }
 }
 
