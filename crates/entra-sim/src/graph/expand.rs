@@ -62,6 +62,21 @@ impl Expand {
     }
 }
 
+/// What a context says of an `$expand`: each navigation with what is selected or expanded of it, as Microsoft's
+/// samples have it; the facts have none.
+pub(super) fn shown(text: &str) -> String {
+    let one = |item: &str| {
+        let (name, options) = item.split_once('(').unwrap_or((item, ""));
+        let options = options.strip_suffix(')').unwrap_or(options);
+        let inside = match options.strip_prefix("$expand=") {
+            Some(inner) => shown(inner),
+            None => options.strip_prefix("$select=").unwrap_or_default().to_owned(),
+        };
+        format!("{name}({inside})")
+    };
+    items(text).map(one).collect::<Vec<_>>().join(",")
+}
+
 fn refuse(why: String) -> GraphError {
     GraphError::new(400, "BadRequest", why)
 }

@@ -54,11 +54,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply> {
         })
         .map(|one| shown(call, one, depth))
         .collect::<Result<Vec<Value>>>()?;
-    let set = match depth {
-        0 => "policies/roleManagementPolicyAssignments",
-        1 => "policies/roleManagementPolicyAssignments(policy())",
-        _ => "policies/roleManagementPolicyAssignments(policy(rules()))",
-    };
+    let set = "policies/roleManagementPolicyAssignments";
     Ok(Reply::Json(render::list(call, set, values, None, None)))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::{GraphError, Result};
-use super::{Call, properties, property_names};
+use super::{Call, expand, properties, property_names};
 use crate::tenant::{Handle, Kind};
 
 /// How items of a collection are written.
@@ -136,15 +136,14 @@ fn framed(context: Value, item: Value) -> Value {
     Value::Object(body)
 }
 
-/// A context URL; `$select` shows in it.
+/// A context URL; `$select` and `$expand` show in it.
 pub(crate) fn context(call: &Call<'_>, set: &str, entity: bool) -> Value {
-    let select = call
-        .query
-        .select
-        .as_ref()
-        .map_or_else(String::new, |names| format!("({})", names.join(",")));
+    let selected = call.query.select.as_ref().map(|names| names.join(","));
+    let expanded = call.query.expand.as_deref().map(expand::shown);
+    let shown: Vec<String> = [selected, expanded].into_iter().flatten().collect();
+    let shown = if shown.is_empty() { String::new() } else { format!("({})", shown.join(",")) };
     let suffix = if entity { "/$entity" } else { "" };
-    json!(format!("{}/v1.0/$metadata#{set}{select}{suffix}", call.root))
+    json!(format!("{}/v1.0/$metadata#{set}{shown}{suffix}", call.root))
 }
 
 /// A single object with its context.

@@ -22,42 +22,36 @@ impl Tenant {
 impl Body {
     /// Sets a property that is a text; gives its name, or nothing when there is no such property.
     pub(super) fn set(&mut self, name: &str, value: Option<&str>) -> Option<&'static str> {
+        let (name, field) = self.text(name)?;
         let text = value.map(str::to_owned);
-        let shared = text.clone().map(Cow::Owned);
+        match field {
+            Text::Shared(field) => *field = text.map(Cow::Owned),
+            Text::Own(field) => *field = text,
+        }
+        Some(name)
+    }
+
+    fn text(&mut self, name: &str) -> Option<(&'static str, Text<'_>)> {
         Some(match (self, name) {
-            (Self::User(user), "givenName") => {
-                user.given_name = shared;
-                "givenName"
-            }
-            (Self::User(user), "surname") => {
-                user.surname = shared;
-                "surname"
-            }
-            (Self::User(user), "jobTitle") => {
-                user.job_title = shared;
-                "jobTitle"
-            }
-            (Self::User(user), "department") => {
-                user.department = shared;
-                "department"
-            }
+            (Self::User(user), "givenName") => ("givenName", Text::Shared(&mut user.given_name)),
+            (Self::User(user), "surname") => ("surname", Text::Shared(&mut user.surname)),
+            (Self::User(user), "jobTitle") => ("jobTitle", Text::Shared(&mut user.job_title)),
+            (Self::User(user), "department") => ("department", Text::Shared(&mut user.department)),
             (Self::User(user), "officeLocation") => {
-                user.office = shared;
-                "officeLocation"
+                ("officeLocation", Text::Shared(&mut user.office))
             }
-            (Self::User(user), "employeeId") => {
-                user.employee_id = text;
-                "employeeId"
-            }
-            (Self::User(user), "mail") => {
-                user.mail = text;
-                "mail"
-            }
+            (Self::User(user), "employeeId") => ("employeeId", Text::Own(&mut user.employee_id)),
+            (Self::User(user), "mail") => ("mail", Text::Own(&mut user.mail)),
             (Self::Group(group), "description") => {
-                group.description = text;
-                "description"
+                ("description", Text::Own(&mut group.description))
             }
             _ => return None,
         })
     }
+}
+
+/// A field that holds a text: generated users share theirs.
+enum Text<'a> {
+    Shared(&'a mut Option<Cow<'static, str>>),
+    Own(&'a mut Option<String>),
 }

@@ -1,12 +1,13 @@
 //! Facts §3.6, §6, §8.1: tokens of delta queries, what they cost, and what else a service may do with pages.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use entra_sim::{DeadToken, Delta, Kind, Lag, Settings, Size, cast};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, keys, read};
+use crate::client::{Client, Got, keys, read};
 use crate::csdl::{SUBSET, Schema};
 use crate::delta::with;
 use crate::delta_client::{items, linked, of, round};
@@ -301,20 +302,42 @@ async fn links_keep_the_host_and_the_form() {
     assert_eq!(got.json["@odata.context"], "https://localhost:7443/v1.0/$metadata#users");
 }
 
+/// Each page but the last two, of which one is empty, is full of entries or of links, and no entry comes twice but
+/// where a page was full of links: a round costs what its pages hold. An idle round is one page without anything.
 #[tokio::test]
 async fn a_large_tenant_costs_what_its_pages_hold() {
     let size = Size { users: 20_000, groups: 5_000, seed: 7, ..Size::default() };
     let mut client = Client::new(&size, Settings::default());
     client.become_holder_of(&cast::GUIDE_ROLES).await;
+    let (most, most_links) = (Delta::default().page, Delta::default().links);
     let started = Instant::now();
-    let (told, link) = items(&client, "/groups/delta?$select=members").await;
-    eprintln!("{} entries of 5,000 groups in {:?}", told.len(), started.elapsed());
-    let expect: Vec<String> = client.simulator.tenant().members(cast::ALL_STAFF);
-    assert_eq!(linked(&told, cast::ALL_STAFF, "members@delta", false).len(), expect.len());
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
-    let started = Instant::now();
-    for _ in 0..100 {
-        assert!(items(&client, &link).await.0.is_empty());
+    let (pages, link) = round(&client, "/groups/delta?$select=members").await;
+    eprintln!("{} pages of 5,000 groups in {:?}", pages.len(), started.elapsed());
+    let held = |page: &Got| {
+        let links = page.values().iter().filter_map(|item| item["members@delta"].as_array());
+        (page.values().len(), links.map(Vec::len).sum::<usize>())
+    };
+    let held: Vec<(usize, usize)> = pages.iter().map(held).collect();
+    let (rest, full) = (held.len() - 2, held.len() - 1);
+    for (number, (entries, links)) in held.iter().enumerate() {
+        assert!(*entries <= most && *links <= most_links, "page {number}: {entries}, {links}");
+        let is_full = *entries == most || *links == most_links;
+        assert!(number >= rest || is_full, "page {number} is not full: {entries}, {links}");
     }
-    assert!(started.elapsed().as_secs() < 3, "idle rounds are cheap: {:?}", started.elapsed());
+    assert_eq!(held[full], (0, 0), "the page of the deltaLink");
+    let told: Vec<Value> = pages.iter().flat_map(|page| page.values().clone()).collect();
+    let groups: BTreeSet<&str> = told.iter().map(|item| item["id"].as_str().unwrap()).collect();
+    let cut = held.iter().filter(|(_, links)| *links == most_links).count();
+    assert!(told.len() <= groups.len() + cut, "{} entries of {}", told.len(), groups.len());
+    let (expect, all) = {
+        let tenant = client.simulator.tenant();
+        let all = tenant.ids(Kind::Group).len() + tenant.deleted(Kind::Group).len();
+        (tenant.members(cast::ALL_STAFF), all)
+    };
+    assert_eq!(groups.len(), all);
+    assert_eq!(linked(&told, cast::ALL_STAFF, "members@delta", false).len(), expect.len());
+    let (idle, again) = round(&client, &link).await;
+    assert_eq!((idle.len(), idle[0].values().len()), (1, 0), "an idle round");
+    let (idle, _) = round(&client, &again).await;
+    assert_eq!((idle.len(), idle[0].values().len()), (1, 0), "the idle round after it");
 }
