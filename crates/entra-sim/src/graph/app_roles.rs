@@ -5,12 +5,10 @@ use uuid::Uuid;
 
 use super::error::{GraphError, Result};
 use super::holders::{find_principal, find_user};
-use super::page::PageToken;
 use super::reference::{body, check_id};
 use super::write::replicated;
 use super::{Call, Reply, list as lists, render};
 use crate::authority::Read;
-use crate::random;
 use crate::settings::AppRoleDuplicate;
 use crate::tenant::{AppRoleAssignment, Body, Handle, Kind, Link};
 
@@ -81,19 +79,8 @@ fn page(call: &Call<'_>, set: &str, mut held: Vec<&AppRoleAssignment>) -> Result
     let size = call.query.top.unwrap_or(call.settings.default_page);
     let more = held.len() > size;
     held.truncate(size);
-    let next = held.last().filter(|_| more).map(|last| {
-        lists::link_to(
-            call,
-            &PageToken {
-                last: last.number,
-                key: None,
-                eventual: call.query.eventual,
-                issued: token.map_or_else(|| call.view.now.as_second(), |token| token.issued),
-                salt: 0,
-                path: random::draw(0, &call.path, 0),
-            },
-        )
-    });
+    let last = held.last().filter(|_| more);
+    let next = last.map(|last| lists::link_behind(call, last.number, None, 0));
     let values = held
         .into_iter()
         .map(|one| render::project(call, "appRoleAssignment", describe(call, one)))

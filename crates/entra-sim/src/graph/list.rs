@@ -276,23 +276,22 @@ pub(super) fn check_token(call: &Call<'_>) -> Result<()> {
 
 fn next_link(call: &Call<'_>, cut: &Cut, salt: u64) -> Option<String> {
     let last = *cut.items.last()?;
+    let key = call.query.order.as_ref().map(|_| sort_key(call, last));
+    Some(link_behind(call, last.number(), key, salt))
+}
+
+/// The URL of the page behind an item, which its number (or its sort key) and the permutation tell: all options are
+/// repeated.
+pub(super) fn link_behind(call: &Call<'_>, last: u64, key: Option<String>, salt: u64) -> String {
+    let before = call.query.token.as_ref();
     let token = PageToken {
-        last: last.number(),
-        key: call.query.order.as_ref().map(|_| sort_key(call, last)),
+        last,
+        key,
         eventual: call.query.eventual,
-        issued: call
-            .query
-            .token
-            .as_ref()
-            .map_or_else(|| call.view.now.as_second(), |token| token.issued),
+        issued: before.map_or_else(|| call.view.now.as_second(), |token| token.issued),
         salt,
         path: random::draw(0, &call.path, 0),
     };
-    Some(link_to(call, &token))
-}
-
-/// The URL of the page behind a token: all options are repeated.
-pub(super) fn link_to(call: &Call<'_>, token: &PageToken) -> String {
     let options =
         if call.query.raw.is_empty() { String::new() } else { format!("{}&", call.query.raw) };
     format!("{}{}?{options}$skiptoken={}", call.root, call.path, token.encode())

@@ -5,11 +5,9 @@ use uuid::Uuid;
 
 use super::error::{GraphError, Result};
 use super::filter::{Filter, Literal, unsupported};
-use super::page::PageToken;
 use super::reference::{body, check_id};
 use super::{Call, Reply, list as lists, render};
 use crate::authority::Read;
-use crate::random;
 use crate::tenant::{Body, Handle, Kind, Risk, Verdict};
 
 const SET: &str = "identityProtection/riskyUsers";
@@ -75,19 +73,8 @@ fn list(call: &Call<'_>) -> Result<Reply> {
         .collect();
     let more = found.len() > size;
     found.truncate(size);
-    let next = found.last().filter(|_| more).map(|last| {
-        lists::link_to(
-            call,
-            &PageToken {
-                last: last.0.number(),
-                key: None,
-                eventual: call.query.eventual,
-                issued: token.map_or_else(|| call.view.now.as_second(), |token| token.issued),
-                salt: 0,
-                path: random::draw(0, &call.path, 0),
-            },
-        )
-    });
+    let last = found.last().filter(|_| more);
+    let next = last.map(|last| lists::link_behind(call, last.0.number(), None, 0));
     let values = found
         .into_iter()
         .map(|(_, item)| render::project(call, TYPE, item))

@@ -5,11 +5,9 @@ use serde_json::{Value, json};
 use super::error::{GraphError, Result};
 use super::expand::Expand;
 use super::filter::{Filter, unsupported};
-use super::page::PageToken;
 use super::role_definitions::describe as describe_definition;
 use super::{Call, Reply, list, render};
 use crate::authority::Read;
-use crate::random;
 use crate::tenant::{Kind, RoleAssignment};
 
 const SET: &str = "roleManagement/directory/roleAssignments";
@@ -33,7 +31,8 @@ pub(crate) fn list(call: &Call<'_>) -> Result<Reply> {
     found.retain(|held| held.number > after && passes(call, held));
     let more = found.len() > size;
     found.truncate(size);
-    let next = found.last().filter(|_| more).map(|last| next_link(call, last.number));
+    let next =
+        found.last().filter(|_| more).map(|last| list::link_behind(call, last.number, None, 0));
     let values = found
         .iter()
         .map(|held| shown(call, held, expand.as_ref()))
@@ -130,19 +129,4 @@ fn shown(call: &Call<'_>, held: &RoleAssignment, expand: Option<&Expand>) -> Res
         fields.insert(expand.navigation.clone(), value);
     }
     Ok(item)
-}
-
-fn next_link(call: &Call<'_>, last: u64) -> String {
-    let issued = call.query.token.as_ref().map(|token| token.issued);
-    list::link_to(
-        call,
-        &PageToken {
-            last,
-            key: None,
-            eventual: call.query.eventual,
-            issued: issued.unwrap_or_else(|| call.view.now.as_second()),
-            salt: 0,
-            path: random::draw(0, &call.path, 0),
-        },
-    )
 }

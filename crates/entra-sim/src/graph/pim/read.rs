@@ -6,7 +6,6 @@ use super::{Collection, Sort, Use, describe, invalid_filter};
 use crate::graph::error::{GraphError, Result};
 use crate::graph::expand::Expand;
 use crate::graph::filter::{Filter, Literal};
-use crate::graph::page::PageToken;
 use crate::graph::role_definitions::describe as describe_definition;
 use crate::graph::{Call, Reply, list as lists, render};
 use crate::random;
@@ -110,19 +109,8 @@ fn cut(call: &Call<'_>, mut rows: Vec<Row>) -> (Vec<Row>, Option<String>) {
     rows.sort_unstable_by_key(place);
     let more = rows.len() > size;
     rows.truncate(size);
-    let next = rows.last().filter(|_| more).map(|last| {
-        lists::link_to(
-            call,
-            &PageToken {
-                last: place(last),
-                key: None,
-                eventual: call.query.eventual,
-                issued: token.map_or_else(|| call.view.now.as_second(), |token| token.issued),
-                salt,
-                path: random::draw(0, &call.path, 0),
-            },
-        )
-    });
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|last| lists::link_behind(call, place(last), None, salt));
     (rows, next)
 }
 
