@@ -164,6 +164,9 @@ pub struct Settings {
     pub pim_inherited_rows_name_group: bool,
     /// PIM for groups lists members and owners that it did not make, without times; as Microsoft's samples do.
     pub pim_lists_permanent_members: bool,
+    /// How long a request is kept once nothing waits for it; `None` is for ever (facts §3.5: requests may age out,
+    /// without saying when).
+    pub pim_requests_kept: Option<Duration>,
     /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
     /// fail (facts §9); no time at all without [`Settings::lag`].
     pub pim_new_groups: (Duration, Duration),
@@ -241,6 +244,7 @@ impl Default for Settings {
             pim_removal_ends_activation: true,
             pim_inherited_rows_name_group: false,
             pim_lists_permanent_members: true,
+            pim_requests_kept: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
             app_role_duplicate: AppRoleDuplicate::default(),
             user_app_roles_through_groups: false,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::body::{self, Form};
 use super::error::{GraphError, Result};
 use super::holders::{find_principal, find_user};
 use super::reference::{body, check_id};
@@ -107,6 +108,8 @@ fn describe(call: &Call<'_>, one: &AppRoleAssignment) -> Value {
 /// The order of the checks is inferred: form of the request, permission, existence, role, duplicate.
 fn create(call: &mut Call<'_>, key: &str) -> Result<Reply> {
     let body = body(call)?;
+    let members = ["principalId", "resourceId", "appRoleId"].map(|name| (name, Form::Text));
+    body::check(&body, &members)?;
     let text = |name: &str| {
         // The text is not in the facts.
         let missing = || GraphError::bad_request(format!("'{name}' is required."));

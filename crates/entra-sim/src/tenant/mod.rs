@@ -3,6 +3,7 @@
 mod administrators;
 mod app_roles;
 mod application;
+mod bin;
 mod built_in_roles;
 mod credentials;
 mod generate;
@@ -21,13 +22,15 @@ mod pim;
 mod pim_policy;
 mod pim_requests;
 mod pim_rows;
+mod pim_schedules;
+mod pim_trail;
 mod pim_wishes;
 mod players;
 mod risk;
 mod roles;
 mod trail;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -78,6 +81,8 @@ pub struct Tenant {
     by_kind: BTreeMap<Kind, Vec<Handle>>,
     names: Names,
     minted: u64,
+    /// When the soft-deleted ones go for ever.
+    bin: BTreeSet<(Timestamp, Handle)>,
 }
 
 impl std::fmt::Debug for Tenant {
@@ -111,6 +116,7 @@ impl Tenant {
             by_kind: BTreeMap::new(),
             names: Names::default(),
             minted: 0,
+            bin: BTreeSet::new(),
         }
     }
 
@@ -203,39 +209,6 @@ impl Tenant {
             );
         }
         self.names = names;
-    }
-
-    /// Soft delete: links stay, names stay, the object is only in `/directory/deletedItems`.
-    pub(crate) fn delete_softly(&mut self, handle: Handle) {
-        self.object_mut(handle).deleted = Some(self.now);
-        self.record(handle, Aspect::State, Turn::Deleted);
-        self.revision += 1;
-    }
-
-    pub(crate) fn bring_back(&mut self, handle: Handle) {
-        self.object_mut(handle).deleted = None;
-        self.record(handle, Aspect::State, Turn::Restored);
-        self.revision += 1;
-    }
-
-    /// Permanent deletion: all links go, the id is never found again.
-    pub(crate) fn delete_for_ever(&mut self, handle: Handle) {
-        self.unname(handle);
-        self.object_mut(handle).gone = true;
-        self.record(handle, Aspect::State, Turn::Gone);
-        for link in [Link::Member, Link::Owner] {
-            for target in self.object(handle).targets(link).to_vec() {
-                self.unlink(link, handle, target);
-            }
-            for holder in self.object(handle).holders(link).to_vec() {
-                self.unlink(link, holder, handle);
-            }
-        }
-        self.forget_roles_of(handle);
-        self.pim.forget_object(handle);
-        self.assigned.forget_object(handle);
-        self.risks.remove(&handle);
-        self.revision += 1;
     }
 
     /// Whether an object is directly in a restricted management administrative unit (facts §2.1).
