@@ -8,6 +8,8 @@ pub enum DeadToken {
     /// 400 `syncStateNotFound`
     #[default]
     SyncStateNotFound,
+    /// 400 `resyncRequired`
+    ResyncRequired,
     /// 410 with a `Location` that holds the first request with an empty token.
     Gone,
     /// 400 Request_UnsupportedQuery "DeltaLink older than 30 days is not supported."
@@ -55,6 +57,8 @@ pub struct Delta {
     pub generation: u64,
     /// How dead tokens are refused.
     pub dead_token: DeadToken,
+    /// Status of `syncStateNotFound` and `resyncRequired` (facts §3.6: 400 was seen, "40X" is documented).
+    pub dead_token_status: u16,
     /// A deltaLink takes another `$select` (facts §3.6: for some resources); with a nextLink it never does.
     pub select_with_delta_link: bool,
     /// `groups/delta` answers without `x-ms-resource-unit` (facts §6: reported).
@@ -80,6 +84,7 @@ impl Default for Delta {
             token_lifetime: Some(Duration::from_secs(7 * 24 * 60 * 60)),
             generation: 0,
             dead_token: DeadToken::default(),
+            dead_token_status: 400,
             select_with_delta_link: false,
             groups_hide_resource_unit: true,
         }

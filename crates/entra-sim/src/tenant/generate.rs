@@ -56,6 +56,7 @@ impl Tenant {
         tenant.roles.forget_changes();
         tenant.pim.forget_changes();
         tenant.trail.begin();
+        tenant.fingerprint = draw(size.seed, &format!("{size:?} {instant}"), 0);
         tenant
     }
 }

@@ -65,6 +65,8 @@ pub(crate) use trail::{Aspect, Standing, Step, Trail, Turn};
 /// and without the service's rules, and tell the truth whatever lag or fault the service shows.
 pub struct Tenant {
     pub(crate) seed: u64,
+    /// Tells tenants apart that were made otherwise, or at another time.
+    pub(crate) fingerprint: u64,
     pub(crate) id: Uuid,
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
@@ -100,6 +102,7 @@ impl Tenant {
     fn empty(seed: u64, id: Uuid, now: Timestamp) -> Self {
         Self {
             seed,
+            fingerprint: 0,
             id,
             applications: Vec::new(),
             roles: Roles::new(),

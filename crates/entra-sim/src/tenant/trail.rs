@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Handle, Link, Tenant, View};
+use super::{Body, Handle, Link, Tenant, View};
 
 /// One fact about an object that can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +110,11 @@ impl Trail {
         }
     }
 
+    /// The position of the last change.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The position up to which this replica shows everything.
     pub(crate) fn reached(&self, view: &View) -> u64 {
         let Some(lag) = view.lag else { return self.last };
@@ -181,6 +186,17 @@ impl Trail {
 impl Tenant {
     pub(super) fn record(&mut self, handle: Handle, aspect: Aspect, turn: Turn) {
         self.trail.record(self.now, handle, aspect, turn);
+    }
+
+    /// Whether a service principal is enabled, as a replica knows it that is so far behind at most.
+    pub(crate) fn is_enabled(&self, view: &View, principal: Handle, longest: Duration) -> bool {
+        let enabled =
+            matches!(&self.object(principal).body, Body::ServicePrincipal(one) if one.enabled);
+        let changed = self.trail.latest.get(&(principal, Aspect::Property("accountEnabled")));
+        let unseen = changed.is_some_and(|latest| {
+            view.lag.is_some() && !view.shows(latest.position, latest.at, longest)
+        });
+        enabled != unseen
     }
 
     /// How an object stands at a position that is not far behind: what came later is undone.

@@ -48,7 +48,7 @@ pub(super) fn page(
     let (order, pieces) = (Vec::new(), BTreeMap::new());
     let mut round = Round { call, token, selection, order, pieces, left };
     let trail = &call.tenant.trail;
-    let steps: Box<dyn Iterator<Item = Step>> = match token.handles() {
+    let steps: Box<dyn Iterator<Item = Step>> = match token.handles(call.tenant) {
         Some(handles) => Box::new(trail.steps_of(&handles, from, token.to).into_iter()),
         None => Box::new(trail.steps(from, token.to)),
     };
