@@ -20,6 +20,12 @@ impl Tenant {
         self.bin.remove(&(self.purged_at(handle), handle));
         self.object_mut(handle).deleted = None;
         self.record(handle, Aspect::State, Turn::Restored);
+        self.trail.record_links_again(self.now, handle);
+        for link in [Link::Member, Link::Owner] {
+            for holder in self.object(handle).holders(link).to_vec() {
+                self.record(holder, Aspect::Return(link, handle), Turn::Linked);
+            }
+        }
         self.revision += 1;
     }
 

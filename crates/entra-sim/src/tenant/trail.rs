@@ -17,6 +17,8 @@ pub(crate) enum Aspect {
     Property(&'static str),
     /// That it holds another object.
     Link(Link, Handle),
+    /// That an object which it holds is back: told where a deleted one's link was not.
+    Return(Link, Handle),
 }
 
 /// What became of a fact.
@@ -88,6 +90,17 @@ impl Trail {
         self.order.insert(position, key);
     }
 
+    /// Records again what became of the links of a restored object: a round may have ended while it was away.
+    pub(super) fn record_links_again(&mut self, at: Timestamp, holder: Handle) {
+        let all = [Link::Member, Link::Owner].map(|link| {
+            let links = self.links(link, holder, None);
+            links.map(|(target, latest)| (Aspect::Link(link, target), latest.turn)).collect()
+        });
+        for (aspect, turn) in all.into_iter().flat_map(Vec::into_iter) {
+            self.record(at, holder, aspect, turn);
+        }
+    }
+
     pub(super) fn record_purge(&mut self, at: Timestamp, holder: Handle, aspect: Aspect) {
         if self.recording {
             // That it was made says nothing any more.
@@ -150,7 +163,7 @@ impl Trail {
     }
 
     fn of(&self, handle: Handle) -> impl Iterator<Item = Step> {
-        let last = Aspect::Link(Link::Owner, Handle::LAST);
+        let last = Aspect::Return(Link::Owner, Handle::LAST);
         self.latest
             .range((handle, Aspect::State)..=(handle, last))
             .filter_map(|(key, latest)| self.step(latest.position, *key))

@@ -23,6 +23,7 @@ mod clients;
 mod csdl;
 mod deleted;
 mod delta;
+mod delta_bin;
 mod delta_client;
 mod delta_restart;
 mod delta_tokens;

@@ -81,7 +81,10 @@ impl Round<'_, '_> {
             (Standing::Live, Aspect::Property(name)) if told.properties.contains(&name) => {
                 self.piece(handle, within)?.properties.insert(name);
             }
-            (Standing::Live, Aspect::Link(link, target))
+            (Standing::Live, Aspect::Return(link, target))
+                if self.call.settings.delta.soft_deleted_links
+                    || !self.call.tenant.holds(link, handle, target) => {}
+            (Standing::Live, Aspect::Link(link, target) | Aspect::Return(link, target))
                 if self.selection.links(self.call, handle).contains(&link)
                     && item::shows_link(self.call, target, turn == Turn::Linked) =>
             {
