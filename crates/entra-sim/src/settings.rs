@@ -23,6 +23,8 @@ pub struct Lag {
     pub objects: Duration,
     /// The longest time until a replica shows a role that was given or taken.
     pub roles: Duration,
+    /// The longest time until a replica shows an app role that was given or taken; not in the facts: as for roles.
+    pub app_roles: Duration,
     /// The longest time until a delta query tells a change; not in the facts, which say that delta lags more
     /// than reads do (facts §7).
     pub delta: Duration,
@@ -44,6 +46,7 @@ impl Default for Lag {
             links: Duration::from_secs(6),
             objects: Duration::from_secs(30),
             roles: Duration::from_secs(20),
+            app_roles: Duration::from_secs(20),
             delta: Duration::from_secs(60),
             principals: Duration::from_secs(180),
             principals_at_login: Duration::from_secs(300),

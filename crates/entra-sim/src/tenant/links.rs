@@ -151,6 +151,7 @@ impl Tenant {
         self.changes.retain(|change| view.now.duration_since(change.at) < longest);
         self.roles.forget_settled(view);
         self.pim.forget_settled(view);
+        self.assigned.forget_settled(view);
     }
 
     /// Whether the replica knows this object yet.

@@ -1,6 +1,7 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
 mod administrators;
+mod app_role_assignments;
 mod app_roles;
 mod application;
 mod bin;
@@ -35,7 +36,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use app_roles::{AppRole, AppRoleAssignment, AppRoleAssignments};
+pub(crate) use app_role_assignments::AppRoleAssignments;
+pub(crate) use app_roles::{AppRole, AppRoleAssignment};
 pub use app_roles::{EnterpriseApplication, HeldAppRole};
 pub use application::FederatedCredential;
 pub(crate) use application::{Application, KeyCredential, Secret};

@@ -154,3 +154,39 @@ pub(crate) fn verify(now: i64, header: Option<&str>, here: &Here<'_>) -> Result<
         application_id: text("appid").unwrap_or_default().to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use crate::tenant::{Size, Tenant, View};
+
+    /// Facts §1.5: tokens are not interchangeable.
+    #[test]
+    fn a_token_counts_in_its_tenant_and_cloud_alone() {
+        let (settings, tenant) = (Settings::default(), Tenant::generate(&Size::default()));
+        let now = tenant.now;
+        let desk = Desk {
+            tenant: &tenant,
+            settings: &settings,
+            now,
+            view: View { now, lag: None, seed: 0, replica: 0 },
+            request_id: Uuid::nil(),
+            root: "https://login.microsoftonline.com",
+            right_cloud: true,
+        };
+        let graph = "https://graph.microsoft.com";
+        let issued = |application| issue(&desk, application, Proof::Secret, graph).ok();
+        let token = tenant.applications.first().and_then(issued).unwrap_or_default();
+        let header = format!("Bearer {token}");
+        let foreign = ["graph.microsoft.us".to_owned()];
+        let here = Here { tenant: tenant.id, hosts: &settings.graph_hosts };
+        for (here, expect) in [
+            (here, None),
+            (Here { tenant: Uuid::nil(), ..here }, Some(Denied::Audience)),
+            (Here { hosts: &foreign, ..here }, Some(Denied::Audience)),
+        ] {
+            assert_eq!(verify(now.as_second(), Some(&header), &here).err(), expect);
+        }
+    }
+}

@@ -76,6 +76,7 @@ fn settings(seed: u64) -> Settings {
         former_links: !seed.is_multiple_of(3),
         deleted_at_first: !seed.is_multiple_of(4),
         omit_service_principals: false,
+        soft_deleted_links: !seed.is_multiple_of(5),
         purged_links_after: [None, Some(Duration::ZERO), Some(Duration::from_secs(40))]
             [seed as usize % 3],
         ends_with_empty_page: seed.is_multiple_of(2),
