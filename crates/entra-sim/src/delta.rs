@@ -50,6 +50,9 @@ pub struct Delta {
     /// A restored group brings all its members and owners again (facts §8.18 for restored users; UNCONFIRMED for
     /// groups).
     pub restored_groups_bring_links: bool,
+    /// Properties that follow from something else make their object appear: `isManagementRestricted` from a unit,
+    /// `proxyAddresses` from `mail`. Not in the facts, which only say that some properties are not tracked (§3.6).
+    pub derived_properties: bool,
     /// How long a token lives by the caller's clock; `None` is for ever (facts §3.6: 7 days are documented, 2 weeks
     /// were accepted).
     pub token_lifetime: Option<Duration>,
@@ -81,6 +84,7 @@ impl Default for Delta {
             soft_deleted_links: true,
             purged_links_after: Some(Duration::from_secs(300)),
             restored_groups_bring_links: true,
+            derived_properties: false,
             token_lifetime: Some(Duration::from_secs(7 * 24 * 60 * 60)),
             generation: 0,
             dead_token: DeadToken::default(),

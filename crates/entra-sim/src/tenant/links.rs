@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Aspect, Handle, Kind, On, Tenant, Turn};
+use super::{Aspect, Body, Handle, Kind, On, Tenant, Turn};
 use crate::random;
 use crate::settings::Lag;
 
@@ -127,6 +127,10 @@ impl Tenant {
         self.revision += 1;
         let (number, at) = (self.revision, self.now);
         self.changes.push(LinkChange { number, at, link, holder, target, added, by_pim });
+        let restricts = matches!(&self.object(holder).body, Body::Unit(unit) if unit.restricted);
+        if restricts && link == Link::Member && !self.object(target).gone {
+            self.record(target, Aspect::Property("isManagementRestricted"), Turn::Changed);
+        }
         let aspect = Aspect::Link(link, target);
         if self.object(target).gone {
             self.trail.record_purge(at, holder, aspect);

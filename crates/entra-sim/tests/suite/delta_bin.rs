@@ -1,4 +1,5 @@
-//! Facts §3.6, §8.18: links of what was soft-deleted for a while, where the service keeps quiet about some of them.
+//! Facts §3.6, §8.18: links of what was soft-deleted for a while, and properties that follow from something else, where
+//! the service keeps quiet about some of them.
 
 use entra_sim::{Delta, GroupKind, cast};
 
@@ -66,4 +67,24 @@ async fn a_restored_group_without_its_links_loses_none() {
     let (told, _) = items(&client, &link).await;
     assert_eq!(told.len(), 1);
     assert!(linked(&told, cast::FINANCE, "members@delta", false).is_empty(), "as the switch says");
+}
+
+#[tokio::test]
+async fn what_follows_from_something_else_is_told_by_a_switch() {
+    for (derived_properties, count) in [(false, 0), (true, 2)] {
+        let client = with(Delta { derived_properties, ..Delta::default() }).await;
+        let path = "/users/delta?$select=isManagementRestricted,proxyAddresses";
+        let (_, link) = items(&client, path).await;
+        client.simulator.tenant().add_member(cast::RESTRICTED_UNIT, cast::BOB);
+        client.simulator.tenant().set_property(cast::CAROL, "mail", Some("c@contoso.com"));
+        let (told, link) = items(&client, &link).await;
+        assert_eq!(told.len(), count, "{derived_properties}");
+        assert!(told.iter().all(|user| match user["id"].as_str() {
+            Some(cast::BOB) => user["isManagementRestricted"] == true,
+            _ => user["proxyAddresses"].to_string().contains("c@contoso.com"),
+        }));
+        client.simulator.tenant().remove_member(cast::RESTRICTED_UNIT, cast::BOB);
+        let (told, _) = items(&client, &link).await;
+        assert_eq!(told.len(), count / 2, "{derived_properties}");
+    }
 }

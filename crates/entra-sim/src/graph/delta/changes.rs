@@ -12,6 +12,9 @@ use crate::answer::header_of;
 use crate::graph::Call;
 use crate::tenant::{Aspect, Handle, Standing, Step, Turn};
 
+/// What follows from something else.
+const DERIVED: [&str; 2] = ["isManagementRestricted", "proxyAddresses"];
+
 /// What a page tells of one object.
 #[derive(Default)]
 struct Piece {
@@ -78,6 +81,8 @@ impl Round<'_, '_> {
                 self.piece(handle, within)?.removed = Some("changed");
             }
             (Standing::Live, Aspect::State) => return self.take_all(handle, turn, within),
+            (Standing::Live, Aspect::Property(name))
+                if DERIVED.contains(&name) && !self.call.settings.delta.derived_properties => {}
             (Standing::Live, Aspect::Property(name)) if told.properties.contains(&name) => {
                 self.piece(handle, within)?.properties.insert(name);
             }
