@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Got, reference};
-use crate::pim::{HOUR, JIT, ROLE, hours, instances, jit, mine, requests, wish};
+use crate::delta_truth::Dice;
+use crate::pim::{HOUR, JIT, ROLE, hours, instances, jit, mine, removal, requests, wish};
 
 const GROUPS: &str = "/identityGovernance/privilegedAccess/group";
 const GROUP: &str = cast::EMPTY_ROOM;
@@ -144,4 +145,57 @@ async fn who_will_be_a_member_may_be_one_for_ever_already() {
     client.add_member(GROUP, cast::BOB).await;
     let found = rows(&client).await;
     assert_eq!((found.len(), &found[0]["endDateTime"]), (1, &Value::Null));
+}
+
+/// One thing that an administrator or a user does, which may be refused.
+async fn act(client: &Client, dice: &mut Dice, who: &str) {
+    let on = Privilege::role(ROLE);
+    let hours_on = SignedDuration::from_hours(1 + dice.below(3) as i64);
+    match dice.below(9) {
+        0..=2 => {
+            let mut body = wish("adminAssign", who, hours(1 + dice.below(3) as u32));
+            let start = SignedDuration::from_mins(30 * dice.below(6) as i64);
+            let start = client.now().checked_add(start).unwrap();
+            body["scheduleInfo"]["startDateTime"] = json!(start.to_string());
+            client.post(&requests(false), body).await;
+        }
+        3 => drop(client.simulator.tenant().make_eligible(&on, who, None)),
+        4 | 5 => drop(client.simulator.tenant().activate_eligible(&on, who, hours_on)),
+        6 => drop(client.simulator.tenant().deactivate(&on, who)),
+        7 if dice.below(2) == 0 => drop(client.post(&requests(false), removal(who)).await),
+        8 if dice.below(4) == 0 => drop(client.simulator.tenant().end_eligibility(&on, who)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_held_exactly_while_some_schedule_is_active() {
+    let people = [cast::BOB, cast::CAROL];
+    let mut held_steps = 0;
+    for seed in 0..24 {
+        let (mut client, mut dice) = (jit().await, Dice(seed));
+        for step in 0..60 {
+            let who = people[dice.below(people.len())];
+            act(&client, &mut dice, who).await;
+            let mut expect = client.simulator.tenant().schedules();
+            client.pass(60 * dice.below(40) as i64);
+            expect.retain(|one| one.end.is_none_or(|end| end > client.now()));
+            let left = client.simulator.tenant().schedules();
+            assert_eq!(left, expect, "seed {seed}, step {step}: time ends what is over alone");
+            client.become_holder_of(&JIT).await;
+            let mut active = client.simulator.tenant().active(&Privilege::role(ROLE));
+            active.dedup();
+            let held = client.simulator.tenant().role_assignments();
+            let held = held.into_iter().filter(|one| one.role == ROLE);
+            let mut held: Vec<String> = held.map(|one| one.principal).collect();
+            held.sort();
+            assert_eq!(held, active, "seed {seed}, step {step}");
+            for who in people {
+                let rows = mine(&client, &instances(false), who).await;
+                assert_eq!(!rows.is_empty(), held.iter().any(|one| one == who), "{seed} {step}");
+            }
+            held_steps += held.len();
+        }
+    }
+    assert!(held_steps > 100, "{held_steps}: too little happens to prove anything");
 }
