@@ -8,6 +8,8 @@ pub enum DeadToken {
     /// 400 `syncStateNotFound`
     #[default]
     SyncStateNotFound,
+    /// 400 `resyncRequired`
+    ResyncRequired,
     /// 410 with a `Location` that holds the first request with an empty token.
     Gone,
     /// 400 Request_UnsupportedQuery "DeltaLink older than 30 days is not supported."
@@ -48,6 +50,9 @@ pub struct Delta {
     /// A restored group brings all its members and owners again (facts §8.18 for restored users; UNCONFIRMED for
     /// groups).
     pub restored_groups_bring_links: bool,
+    /// Properties that follow from something else make their object appear: `isManagementRestricted` from a unit,
+    /// `proxyAddresses` from `mail`. Not in the facts, which only say that some properties are not tracked (§3.6).
+    pub derived_properties: bool,
     /// How long a token lives by the caller's clock; `None` is for ever (facts §3.6: 7 days are documented, 2 weeks
     /// were accepted).
     pub token_lifetime: Option<Duration>,
@@ -55,6 +60,8 @@ pub struct Delta {
     pub generation: u64,
     /// How dead tokens are refused.
     pub dead_token: DeadToken,
+    /// Status of `syncStateNotFound` and `resyncRequired` (facts §3.6: 400 was seen, "40X" is documented).
+    pub dead_token_status: u16,
     /// A deltaLink takes another `$select` (facts §3.6: for some resources); with a nextLink it never does.
     pub select_with_delta_link: bool,
     /// `groups/delta` answers without `x-ms-resource-unit` (facts §6: reported).
@@ -77,9 +84,11 @@ impl Default for Delta {
             soft_deleted_links: true,
             purged_links_after: Some(Duration::from_secs(300)),
             restored_groups_bring_links: true,
+            derived_properties: false,
             token_lifetime: Some(Duration::from_secs(7 * 24 * 60 * 60)),
             generation: 0,
             dead_token: DeadToken::default(),
+            dead_token_status: 400,
             select_with_delta_link: false,
             groups_hide_resource_unit: true,
         }

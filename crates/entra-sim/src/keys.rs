@@ -93,13 +93,17 @@ impl PublicKey {
                 .map_err(|error| no(format!("`{name}` of the JWK: {error}")))
         };
         let components = RsaPublicKeyComponents { n: number("n")?, e: number("e")? };
+        long_enough(&components.n)?;
         let der = components.as_der().map_err(|_| no("`n` and `e` of the JWK make no RSA key"))?;
         Ok(Self { der: der.as_ref().to_vec() })
     }
 
     fn of(info: &SubjectPublicKeyInfo<'_>) -> Result<Self, CredentialError> {
         match info.parsed() {
-            Ok(public_key::PublicKey::RSA(_)) => Ok(Self { der: info.raw.to_vec() }),
+            Ok(public_key::PublicKey::RSA(key)) => {
+                long_enough(key.modulus)?;
+                Ok(Self { der: info.raw.to_vec() })
+            }
             Ok(_) => Err(no("it is not RSA")),
             Err(error) => Err(no(error)),
         }
@@ -171,6 +175,13 @@ impl Certificate {
     fn sha1(&self) -> digest::Digest {
         digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der)
     }
+}
+
+/// Shorter keys verify nothing: better told when they are added.
+fn long_enough(modulus: &[u8]) -> Result<(), CredentialError> {
+    let [first, rest @ ..] = unsigned(modulus) else { return Err(no("the modulus is empty")) };
+    let bits = 8 * rest.len() + (u8::BITS - first.leading_zeros()) as usize;
+    if bits < 2048 { Err(no(format!("its key has {bits} bits"))) } else { Ok(()) }
 }
 
 /// A DER integer without the zero that keeps it positive.

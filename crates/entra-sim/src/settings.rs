@@ -23,22 +23,34 @@ pub struct Lag {
     pub objects: Duration,
     /// The longest time until a replica shows a role that was given or taken.
     pub roles: Duration,
+    /// The longest time until a replica shows an app role that was given or taken; not in the facts: as for roles.
+    pub app_roles: Duration,
     /// The longest time until a delta query tells a change; not in the facts, which say that delta lags more
     /// than reads do (facts §7).
     pub delta: Duration,
+    /// The longest time until Graph knows that a service principal was disabled or enabled.
+    pub principals: Duration,
+    /// The same for the login host; the facts only say that it takes longer.
+    pub principals_at_login: Duration,
+    /// The longest time until the login host knows a new secret (facts §1.4: some seconds).
+    pub credentials: Duration,
     /// How many replicas answer; each request hits one, by seed.
     pub replicas: u64,
 }
 
 impl Default for Lag {
     /// The figures measured in facts §9: 2–6 s for memberships, also of units, up to 30 s for new objects, up to
-    /// 20 s for roles (measured for active assignments of PIM).
+    /// 20 s for roles (measured for active assignments of PIM), 1–3 min for a disabled service principal.
     fn default() -> Self {
         Self {
             links: Duration::from_secs(6),
             objects: Duration::from_secs(30),
             roles: Duration::from_secs(20),
+            app_roles: Duration::from_secs(20),
             delta: Duration::from_secs(60),
+            principals: Duration::from_secs(180),
+            principals_at_login: Duration::from_secs(300),
+            credentials: Duration::from_secs(10),
             replicas: 3,
         }
     }
@@ -82,6 +94,12 @@ pub struct Settings {
     pub assertion_clock_skew: i64,
     /// Status of AADSTS50027 for an assertion that is no JWT (facts §1.4: UNCONFIRMED).
     pub unparsable_assertion_status: u16,
+    /// Assertions are held to the documented form alone (facts §1.1): the audience is the token endpoint of version 2,
+    /// or that of the federated credential, as one text; a certificate's has a `jti`; times are numbers. Otherwise
+    /// other forms pass too, some of which clients are known to send.
+    pub strict_assertions: bool,
+    /// A secret counts from its `startDateTime` on, and is as good as a wrong one before; not in the facts.
+    pub secrets_wait_for_start: bool,
     /// Code for a federated credential with another audience (facts §1.4: UNCONFIRMED).
     pub federated_audience_code: u64,
     /// No federated match answers as before 2023: 400 invalid_request AADSTS70021 (facts §1.4).
@@ -164,9 +182,14 @@ pub struct Settings {
     pub pim_inherited_rows_name_group: bool,
     /// PIM for groups lists members and owners that it did not make, without times; as Microsoft's samples do.
     pub pim_lists_permanent_members: bool,
+    /// How long a request is kept once nothing waits for it; `None` is for ever (facts §3.5: requests may age out,
+    /// without saying when).
+    pub pim_requests_kept: Option<Duration>,
     /// How long after its creation a group is unknown to PIM for groups, then how much longer requests about it
     /// fail (facts §9); no time at all without [`Settings::lag`].
     pub pim_new_groups: (Duration, Duration),
+    /// `getMemberObjects` gives as few ids as `getMemberGroups` (facts §3.3: UNCONFIRMED).
+    pub member_objects_capped: bool,
     /// How a second assignment of the same app role is refused (facts §3.7: UNCONFIRMED).
     pub app_role_duplicate: AppRoleDuplicate,
     /// `users/{id}/appRoleAssignments` also shows what the groups hold that the user is directly in, as Microsoft's
@@ -203,6 +226,8 @@ impl Default for Settings {
             token_lifetime: 3599,
             assertion_clock_skew: 300,
             unparsable_assertion_status: 401,
+            strict_assertions: true,
+            secrets_wait_for_start: true,
             federated_audience_code: 700_212,
             old_federation_errors: false,
             latency: Latency::default(),
@@ -241,7 +266,9 @@ impl Default for Settings {
             pim_removal_ends_activation: true,
             pim_inherited_rows_name_group: false,
             pim_lists_permanent_members: true,
+            pim_requests_kept: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             pim_new_groups: (Duration::from_secs(5), Duration::from_secs(15)),
+            member_objects_capped: true,
             app_role_duplicate: AppRoleDuplicate::default(),
             user_app_roles_through_groups: false,
             permute_batches: true,

@@ -154,16 +154,16 @@ impl Caller {
         &self,
         tenant: &Tenant,
         settings: &Settings,
-        user: Handle,
+        user: Option<Handle>,
         task: &'static str,
     ) -> Vec<Ground> {
-        let role = self.by_role(tenant, settings, Deed("users", task), Some(user));
-        if tenant.is_privileged(user) {
+        let role = self.by_role(tenant, settings, Deed("users", task), user);
+        if user.is_some_and(|user| tenant.is_privileged(user)) {
             let above = self.assigns_roles_by_role(tenant, settings);
             return role.filter(|_| above.is_some()).into_iter().collect();
         }
         let small = self.first_of(&["User.EnableDisableAccount.All"]);
-        let reads = self.reads(tenant, settings, Read::Kind(Kind::User), Some(user));
+        let reads = self.reads(tenant, settings, Read::Kind(Kind::User), user);
         match (small, reads) {
             (Some(small), Some(reads)) => vec![small, reads],
             _ => self.first_of(&USER_WRITERS).or(role).into_iter().collect(),
@@ -244,6 +244,17 @@ impl Caller {
             .narrowed(kind.is_some_and(GroupKind::is_unified));
         let role = self.by_role(tenant, settings, deed, Some(group));
         role.or_else(|| self.owns(tenant, group).filter(|_| link == Link::Member))
+    }
+
+    /// The ground to delete some object of a kind, whichever.
+    pub(crate) fn deletes_some(
+        &self,
+        tenant: &Tenant,
+        settings: &Settings,
+        kind: Kind,
+    ) -> Option<Ground> {
+        let role = || self.by_role(tenant, settings, Deed(entity_of(kind), "delete"), None);
+        self.first_of(deleters(kind)).or_else(role)
     }
 
     /// The grounds to delete an object itself, or to restore it, none when it may not (facts §2.2, danger).

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::body::{self, Form};
 use super::error::{GraphError, Result};
 use super::holders::find_user;
 use super::reference::body;
@@ -16,24 +17,46 @@ use crate::tenant::{Body, Field, Handle, Kind, User};
 type Fields = Map<String, Value>;
 
 /// What a new user may bring; a password is taken and forgotten.
-const KNOWN: [&str; 8] = [
-    "accountEnabled",
-    "displayName",
-    "mailNickname",
-    "userPrincipalName",
-    "passwordProfile",
-    "givenName",
-    "surname",
-    "mail",
+const KNOWN: [(&str, Form); 8] = [
+    ("accountEnabled", Form::Flag),
+    ("displayName", Form::Text),
+    ("mailNickname", Form::Text),
+    ("userPrincipalName", Form::Text),
+    ("passwordProfile", PASSWORD),
+    ("givenName", Form::Text),
+    ("surname", Form::Text),
+    ("mail", Form::Text),
 ];
+const PASSWORD: Form = Form::Object(&[
+    ("password", Form::Text),
+    ("forceChangePasswordNextSignIn", Form::Flag),
+    ("forceChangePasswordNextSignInWithMfa", Form::Flag),
+]);
+/// What an invitation may bring (CSDL).
+const INVITATION: [(&str, Form); 7] = [
+    ("invitedUserDisplayName", Form::Text),
+    ("invitedUserEmailAddress", Form::Text),
+    ("invitedUserMessageInfo", MESSAGE),
+    ("invitedUserType", Form::Text),
+    ("inviteRedirectUrl", Form::Text),
+    ("sendInvitationMessage", Form::Flag),
+    ("resetRedemption", Form::Flag),
+];
+const MESSAGE: Form = Form::Object(&[
+    ("messageLanguage", Form::Text),
+    ("customizedMessageBody", Form::Text),
+    ("ccRecipients", Form::Null),
+]);
 
 /// `POST /users`: 201 with the new user.
 pub(super) fn create(call: &mut Call<'_>) -> Result<Reply> {
     let body = body(call)?;
     permit(call, &USER_WRITERS, "create")?;
-    if let Some(other) = body.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+    let known = |name: &&String| KNOWN.iter().any(|one| one.0 == name.as_str());
+    if let Some(other) = body.keys().find(|name| !known(name)) {
         return Err(GraphError::bad_request(format!("entra-sim: '{other}' is not imitated here.")));
     }
+    body::check(&body, &KNOWN)?;
     let enabled = body.get("accountEnabled").and_then(Value::as_bool);
     let enabled = enabled.ok_or_else(|| missing("accountEnabled"))?;
     let name = required(&body, "displayName")?;
@@ -97,13 +120,10 @@ pub(super) fn update(call: &mut Call<'_>, key: &str) -> Result<Reply> {
         return Err(GraphError::bad_request(text));
     };
     let found = find_user(call, key);
-    let Ok(user) = found else {
-        // Who may change nobody learns nothing.
-        permit(call, &USER_WRITERS, "enable")?;
-        return found.map(|_| Reply::NoContent);
-    };
     let task = if wanted { "enable" } else { "disable" };
-    let grounds = call.caller.enables(call.tenant, call.settings, user, task);
+    let target = found.as_ref().ok().copied();
+    let grounds = call.caller.enables(call.tenant, call.settings, target, task);
+    let user = known(found, grounds.is_empty())?;
     let grounds = reached(call, user, Deed("users", task), grounds)?;
     call.accept(grounds);
     let Body::User(body) = &call.tenant.object(user).body else { return Err(GraphError::denied()) };
@@ -116,6 +136,11 @@ pub(super) fn update(call: &mut Call<'_>, key: &str) -> Result<Reply> {
     let id = call.tenant.object(user).id.to_string();
     call.tenant.set_enabled(&id, wanted);
     Ok(Reply::NoContent)
+}
+
+/// Who may do it to nobody does not learn who is missing.
+fn known(found: Result<Handle>, nobody: bool) -> Result<Handle> {
+    found.map_err(|missing| if nobody { GraphError::denied() } else { missing })
 }
 
 /// The grounds, or inside a restricted unit those of a role at that very unit (facts §0, §2.2).
@@ -134,7 +159,8 @@ fn reached(
 
 /// `DELETE /users/{id}`: softly, 204; the links stay for a restore (facts §3.6).
 pub(super) fn delete(call: &mut Call<'_>, key: &str) -> Result<Reply> {
-    let user = find_user(call, key)?;
+    let some = call.caller.deletes_some(call.tenant, call.settings, Kind::User);
+    let user = known(find_user(call, key), some.is_none())?;
     let grounds = call.caller.deletes(call.tenant, call.settings, user, "delete");
     let grounds = reached(call, user, Deed("users", "delete"), grounds)?;
     call.accept(grounds);
@@ -142,10 +168,20 @@ pub(super) fn delete(call: &mut Call<'_>, key: &str) -> Result<Reply> {
     Ok(Reply::NoContent)
 }
 
-/// `POST /invitations`: 201; a guest who was invited before is invited again.
+/// `POST /invitations`: 201; a guest who was invited before is invited again, a member is refused (the text is what
+/// the service is known to say; not in the facts).
 pub(super) fn invite(call: &mut Call<'_>) -> Result<Reply> {
     let body = body(call)?;
     permit(call, &INVITERS, "inviteGuest")?;
+    body::check(&body, &INVITATION)?;
+    let guest = |kind: &str| kind.eq_ignore_ascii_case("Guest");
+    let guest = body.get("invitedUserType").and_then(Value::as_str).is_none_or(guest);
+    let reset = body.get("resetRedemption").and_then(Value::as_bool).unwrap_or(false);
+    if !guest || reset {
+        return Err(GraphError::bad_request(
+            "entra-sim: only guests are invited, for the first time.",
+        ));
+    }
     let mail = required(&body, "invitedUserEmailAddress")?;
     let redirect = required(&body, "inviteRedirectUrl")?;
     if !mail.contains('@') {
@@ -155,6 +191,19 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Reply> {
     let send = body.get("sendInvitationMessage").and_then(Value::as_bool).unwrap_or(false);
     let known = call.tenant.names().equal(Kind::User, Field::Mail, mail);
     let known = known.into_iter().find(|user| call.tenant.object(*user).is_live());
+    let member =
+        |user: &Handle| matches!(&call.tenant.object(*user).body, Body::User(user) if !user.guest);
+    if let Some(member) = known.filter(member) {
+        return Err(GraphError::new(
+            400,
+            "BadRequest",
+            format!(
+                "The invited user already exists in the directory as object ID: {}. They can use that account to \
+                 sign in to shared apps and resources.",
+                call.tenant.object(member).id
+            ),
+        ));
+    }
     let user = known.unwrap_or_else(|| {
         let nickname = format!("{}#EXT#", mail.replace('@', "_"));
         call.tenant.add_object(Body::User(Box::new(User {
@@ -170,6 +219,10 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Reply> {
     });
     let object = call.tenant.object(user);
     let accepted = matches!(&object.body, Body::User(user) if !user.pending);
+    let message = |name: &str| {
+        let sent = body.get("invitedUserMessageInfo").and_then(|sent| sent.get(name));
+        sent.cloned().unwrap_or_default()
+    };
     let item = json!({
         "id": crate::random::guid(call.tenant.seed, "invitation", call.number).to_string(),
         "inviteRedeemUrl": format!("https://login.microsoftonline.com/redeem?rd={}", object.id),
@@ -181,9 +234,9 @@ pub(super) fn invite(call: &mut Call<'_>) -> Result<Reply> {
         "inviteRedirectUrl": redirect,
         "status": if accepted { "Completed" } else { "PendingAcceptance" },
         "invitedUserMessageInfo": {
-            "messageLanguage": null,
+            "messageLanguage": message("messageLanguage"),
             "ccRecipients": [],
-            "customizedMessageBody": null,
+            "customizedMessageBody": message("customizedMessageBody"),
         },
         "invitedUser": { "id": object.id.to_string() },
     });

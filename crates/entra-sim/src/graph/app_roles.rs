@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::body::{self, Form};
 use super::error::{GraphError, Result};
 use super::holders::{find_principal, find_user};
 use super::reference::{body, check_id};
@@ -24,10 +25,11 @@ pub(super) fn held(call: &mut Call<'_>, set: &str, key: &str, rest: &[&str]) -> 
     };
     call.need_on(Read::AppRoleAssignments(kind), found.as_ref().ok().copied())?;
     let found = found?;
-    let mut held: Vec<&AppRoleAssignment> = call.tenant.assigned.of_principal(found).collect();
+    let of = |principal| call.tenant.assigned.shown_of_principal(&call.view, principal);
+    let mut held = of(found);
     if kind == Kind::User && call.settings.user_app_roles_through_groups {
         let groups = call.tenant.holders(&call.view, Link::Member, found);
-        held.extend(groups.iter().flat_map(|group| call.tenant.assigned.of_principal(*group)));
+        held.extend(groups.iter().flat_map(|group| of(*group)));
         held.sort_unstable_by_key(|one| one.number);
     }
     show(call, &format!("{set}('{key}')/appRoleAssignments"), &held, rest)
@@ -42,7 +44,7 @@ pub(super) fn assigned_to(call: &mut Call<'_>, key: &str, rest: &[&str]) -> Resu
             let found = find_principal(call, key);
             call.need_on(Read::AppRoleAssignedTo, found.as_ref().ok().copied())?;
             let found = found?;
-            let held: Vec<&AppRoleAssignment> = call.tenant.assigned.of_resource(found).collect();
+            let held = call.tenant.assigned.shown_of_resource(&call.view, found);
             show(call, &set_of(key), &held, rest)
         }
         _ => Err(GraphError::method_not_allowed()),
@@ -53,11 +55,11 @@ fn set_of(key: &str) -> String {
     format!("servicePrincipals('{key}')/appRoleAssignedTo")
 }
 
-fn show(call: &Call<'_>, set: &str, held: &[&AppRoleAssignment], rest: &[&str]) -> Result<Reply> {
+fn show(call: &Call<'_>, set: &str, held: &[AppRoleAssignment], rest: &[&str]) -> Result<Reply> {
     let live = |handle: Handle| call.tenant.object(handle).is_live();
     let mut held = held.iter().filter(|one| live(one.principal) && live(one.resource));
     match rest {
-        [] => page(call, set, held.copied().collect()),
+        [] => page(call, set, held.collect()),
         [id] => {
             let one = held.find(|one| one.id == *id).ok_or_else(|| GraphError::not_found(id))?;
             let item = render::project(call, "appRoleAssignment", describe(call, one))?;
@@ -107,6 +109,8 @@ fn describe(call: &Call<'_>, one: &AppRoleAssignment) -> Value {
 /// The order of the checks is inferred: form of the request, permission, existence, role, duplicate.
 fn create(call: &mut Call<'_>, key: &str) -> Result<Reply> {
     let body = body(call)?;
+    let members = ["principalId", "resourceId", "appRoleId"].map(|name| (name, Form::Text));
+    body::check(&body, &members)?;
     let text = |name: &str| {
         // The text is not in the facts.
         let missing = || GraphError::bad_request(format!("'{name}' is required."));

@@ -107,6 +107,7 @@ pub(crate) fn add_password(call: &mut Call<'_>, key: &str) -> Result<Reply> {
         // As long as real ones, and as odd.
         value: format!("Sim8Q~{}.~", id.simple()),
         name: wish("displayName").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        created: call.view.now,
         start,
         end,
     };

@@ -6,7 +6,7 @@ use super::error::{GraphError, Result};
 use super::render::{self, Shape};
 use super::{Call, Reply, cast, list};
 use crate::authority::Read;
-use crate::tenant::Handle;
+use crate::tenant::{Body, Field, Handle, Kind};
 
 /// `/directory/deletedItems/microsoft.graph.{type}` and `/{id}`.
 pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
@@ -26,6 +26,7 @@ pub(crate) fn read(call: &mut Call<'_>, rest: &[&str]) -> Result<Reply> {
 /// not in the facts: whoever may delete.
 pub(crate) fn restore(call: &mut Call<'_>, id: &str) -> Result<Reply> {
     let found = changeable(call, id, "restore")?;
+    check_name(call, found)?;
     call.tenant.bring_back(found);
     Ok(Reply::Json(render::entity(call, found, Shape::Mixed)?))
 }
@@ -35,6 +36,19 @@ pub(crate) fn delete(call: &mut Call<'_>, id: &str) -> Result<Reply> {
     let found = changeable(call, id, "delete")?;
     call.tenant.delete_for_ever(found);
     Ok(Reply::NoContent)
+}
+
+/// A name that somebody took meanwhile stays theirs; how the service refuses it is not in the facts.
+fn check_name(call: &Call<'_>, user: Handle) -> Result<()> {
+    let Body::User(body) = &call.tenant.object(user).body else { return Ok(()) };
+    let name = &body.user_principal_name;
+    let same = call.tenant.names().equal(Kind::User, Field::UserPrincipalName, name);
+    if same.into_iter().any(|other| call.tenant.object(other).is_live()) {
+        return Err(GraphError::bad_request(
+            "Another object with the same value for property userPrincipalName already exists.",
+        ));
+    }
+    Ok(())
 }
 
 fn find(call: &Call<'_>, id: &str) -> Result<Handle> {

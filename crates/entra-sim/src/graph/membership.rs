@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::body::{self, Form};
 use super::by_ids::texts;
 use super::error::{GraphError, Result};
 use super::reference::body;
@@ -13,7 +14,7 @@ use crate::tenant::{Body, Handle, Kind};
 
 /// Most ids of a `check…`.
 const LIMIT: usize = 20;
-/// Most ids that a `get…` gives; the facts have it for groups only.
+/// Most ids that `getMemberGroups` gives; for `getMemberObjects` it is a setting.
 const RESULTS: usize = 11_000;
 
 /// One of the four.
@@ -62,6 +63,9 @@ pub(crate) fn answer(
     };
     let what = kind.map_or(Read::AnyObject, Read::Holders);
     call.need_on(what, found.as_ref().ok().copied())?;
+    let flag = [("securityEnabledOnly", Form::Flag)];
+    let ids = [(question.property(), Form::Texts)];
+    body::check(&body, if question.check { &ids } else { &flag })?;
     let only_security = body.get("securityEnabledOnly").and_then(Value::as_bool) == Some(true);
     let wanted = |handle: &Handle| match &call.tenant.object(*handle).body {
         Body::Group(group) => !only_security || group.kind.security_enabled(),
@@ -82,7 +86,7 @@ pub(crate) fn answer(
         }
         let asked: Vec<Uuid> = asked.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
         ids.retain(|id| asked.contains(id));
-    } else if ids.len() > RESULTS {
+    } else if ids.len() > RESULTS && (!question.objects || call.settings.member_objects_capped) {
         return Err(GraphError::new(
             400,
             "Directory_ResultSizeLimitExceeded",

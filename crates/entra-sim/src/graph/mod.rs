@@ -3,6 +3,7 @@
 mod accounts;
 mod app_roles;
 mod applications;
+mod body;
 mod by_ids;
 mod cost;
 mod deleted;

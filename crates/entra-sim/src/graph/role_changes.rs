@@ -1,9 +1,10 @@
 //! Giving and taking roles (facts §3.4). The order of the checks is inferred: permission, form of the request,
 //! existence, kind of principal, scope, duplicate.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::body::{self, Form};
 use super::error::{GraphError, Result};
 use super::reference::body;
 use super::role_assignments::{describe, id_of};
@@ -13,11 +14,20 @@ use crate::cast;
 use crate::tenant::{GroupKind, Handle, Kind, RoleDefinition, Scope};
 
 const SET: &str = "roleManagement/directory/roleAssignments";
+/// What a new assignment may hold (CSDL).
+const MEMBERS: [(&str, Form); 5] = [
+    ("roleDefinitionId", Form::Text),
+    ("principalId", Form::Text),
+    ("directoryScopeId", Form::Text),
+    ("appScopeId", Form::Text),
+    ("condition", Form::Null),
+];
 
 /// `POST /roleManagement/directory/roleAssignments`
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply> {
     permit(call)?;
     let body = body(call)?;
+    body::check(&body, &MEMBERS)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let required = |name: &str| {
         // The text is not in the facts.
@@ -30,18 +40,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply> {
     };
     let role = required("roleDefinitionId")?;
     let principal = required("principalId")?;
-    let scope = match (text("directoryScopeId"), text("appScopeId")) {
-        (Some(scope), None) => scope,
-        // The texts are not in the facts.
-        (None, Some(_)) => {
-            return Err(GraphError::bad_request("entra-sim: appScopeId is not imitated."));
-        }
-        _ => {
-            return Err(GraphError::bad_request(
-                "Exactly one of directoryScopeId and appScopeId has to be specified.",
-            ));
-        }
-    };
+    let scope = one_scope(&body)?;
     let definition = Uuid::try_parse(role).ok().and_then(|id| call.tenant.roles.definition(id));
     let definition = definition.ok_or_else(|| GraphError::not_found(role))?;
     let holder = holder(call, principal)?;
@@ -68,6 +67,19 @@ pub(crate) fn delete(call: &mut Call<'_>, id: &str) -> Result<Reply> {
     }
     call.tenant.unassign(&held);
     Ok(Reply::NoContent)
+}
+
+/// Exactly one of the two scopes (facts §3.4); that of an application's own is not imitated.
+pub(super) fn one_scope(body: &Map<String, Value>) -> Result<&str> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    match (text("directoryScopeId"), text("appScopeId")) {
+        (Some(scope), None) => Ok(scope),
+        // The texts are not in the facts.
+        (None, Some(_)) => Err(GraphError::bad_request("entra-sim: appScopeId is not imitated.")),
+        _ => Err(GraphError::bad_request(
+            "Exactly one of directoryScopeId and appScopeId has to be specified.",
+        )),
+    }
 }
 
 fn permit(call: &Call<'_>) -> Result<()> {

@@ -217,20 +217,25 @@ fn check_target_permission(
 
 /// Which types fit, and that the link is new (facts §2.1, §2.2).
 fn check_addition(call: &Call<'_>, group: Handle, link: Link, target: Handle) -> Result<()> {
+    check_type(call, group, link, target)?;
+    if call.tenant.holds(link, group, target) { Err(GraphError::already(link)) } else { Ok(()) }
+}
+
+/// Which types fit (facts §2.1, §2.2).
+pub(super) fn check_type(call: &Call<'_>, group: Handle, link: Link, target: Handle) -> Result<()> {
     let object = call.tenant.object(target);
     let kind = group_kind(call, group);
     match link {
         Link::Owner if !matches!(object.kind(), Kind::User | Kind::ServicePrincipal) => {
             // The text is not in the facts.
-            return Err(GraphError::bad_request(format!(
+            Err(GraphError::bad_request(format!(
                 "Directory object type: {} cannot be an owner of a group.",
                 object.kind().capital_name()
-            )));
+            )))
         }
-        Link::Member => check_member_type(kind, object.kind(), &object.body)?,
-        Link::Owner => {}
+        Link::Member => check_member_type(kind, object.kind(), &object.body),
+        Link::Owner => Ok(()),
     }
-    if call.tenant.holds(link, group, target) { Err(GraphError::already(link)) } else { Ok(()) }
 }
 
 fn check_member_type(kind: &GroupKind, target: Kind, body: &Body) -> Result<()> {
@@ -262,7 +267,7 @@ fn check_member_type(kind: &GroupKind, target: Kind, body: &Body) -> Result<()> 
     Ok(())
 }
 
-fn check_quota(call: &Call<'_>, group: Handle, link: Link, more: usize) -> Result<()> {
+pub(super) fn check_quota(call: &Call<'_>, group: Handle, link: Link, more: usize) -> Result<()> {
     let wanted = call.tenant.object(group).targets(link).len() + more;
     if link == Link::Owner && wanted > OWNER_QUOTA {
         return Err(GraphError::new(

@@ -1,20 +1,25 @@
 //! Who calls Graph, and the 401s (facts §5.2).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use jiff::Timestamp;
 
+use super::State;
 use crate::answer::{self, header_of};
 use crate::authority::Caller;
 use crate::graph::error::{GraphError, Result};
-use crate::tenant::{Body, Tenant};
+use crate::tenant::{Body, View};
 use crate::token;
 
 /// The caller behind the `Authorization` header, as the directory knows it now.
-pub(super) fn caller(tenant: &Tenant, now: Timestamp, headers: &HeaderMap) -> Result<Caller> {
+pub(super) fn caller(state: &State, view: &View, headers: &HeaderMap) -> Result<Caller> {
+    let tenant = &state.tenant;
     let header = header_of(headers, "authorization");
-    let bearer = token::verify(now.as_second(), header)
+    let here = token::Here { tenant: tenant.id, hosts: &state.settings.graph_hosts };
+    let bearer = token::verify(view.now.as_second(), header, &here)
         .map_err(|denied| GraphError::unauthenticated(denied.message()))?;
     let unknown = || {
         GraphError::new(
@@ -24,10 +29,10 @@ pub(super) fn caller(tenant: &Tenant, now: Timestamp, headers: &HeaderMap) -> Re
         )
     };
     let principal = bearer.object_id.as_ref().and_then(|id| tenant.live(id)).ok_or_else(unknown)?;
+    let longest = view.lag.map_or(Duration::ZERO, |lag| lag.principals);
+    let enabled = tenant.is_enabled(view, principal, longest);
     match &tenant.object(principal).body {
-        Body::ServicePrincipal(found) if found.enabled => {
-            Ok(Caller::new(tenant, bearer, principal))
-        }
+        Body::ServicePrincipal(_) if enabled => Ok(Caller::new(tenant, bearer, principal)),
         Body::ServicePrincipal(_) => Err(GraphError::new(
             401,
             "Authorization_IdentityDisabled",

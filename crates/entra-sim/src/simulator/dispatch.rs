@@ -174,6 +174,7 @@ impl Arrival<'_> {
                     tenant: &state.tenant,
                     settings: &state.settings,
                     now: self.now,
+                    view: view(state, self.now, self.number),
                     request_id: self.request_id,
                     root: &self.root,
                     right_cloud: *right_cloud,
@@ -200,7 +201,8 @@ impl Arrival<'_> {
         account: &mut Account,
     ) -> Response<Bytes> {
         let caller = if right_cloud {
-            authenticate::caller(&state.tenant, self.now, self.request.headers())
+            let view = view(state, self.now, self.number);
+            authenticate::caller(state, &view, self.request.headers())
         } else {
             Err(GraphError::unauthenticated("Access token validation failure. Invalid audience."))
         };

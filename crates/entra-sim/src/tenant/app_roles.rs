@@ -1,7 +1,5 @@
 //! App roles of enterprise applications, who holds them, and the oracle for both (facts §3.7).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -29,51 +27,6 @@ pub(crate) struct AppRoleAssignment {
     pub principal: Handle,
     pub resource: Handle,
     pub created: Timestamp,
-}
-
-/// All assignments of a tenant, found from either side without a scan.
-#[derive(Default)]
-pub(crate) struct AppRoleAssignments {
-    all: BTreeMap<u64, AppRoleAssignment>,
-    by_resource: BTreeMap<Handle, BTreeSet<u64>>,
-    by_principal: BTreeMap<Handle, BTreeSet<u64>>,
-    next: u64,
-}
-
-impl AppRoleAssignments {
-    /// Those of a resource, in order of creation.
-    pub(crate) fn of_resource(&self, resource: Handle) -> impl Iterator<Item = &AppRoleAssignment> {
-        let numbers = self.by_resource.get(&resource).into_iter().flatten();
-        numbers.filter_map(|number| self.all.get(number))
-    }
-
-    /// Those of a principal, in order of creation.
-    pub(crate) fn of_principal(
-        &self,
-        principal: Handle,
-    ) -> impl Iterator<Item = &AppRoleAssignment> {
-        let numbers = self.by_principal.get(&principal).into_iter().flatten();
-        numbers.filter_map(|number| self.all.get(number))
-    }
-
-    fn remove(&mut self, number: u64) -> bool {
-        let Some(gone) = self.all.remove(&number) else { return false };
-        for (index, handle) in
-            [(&mut self.by_resource, gone.resource), (&mut self.by_principal, gone.principal)]
-        {
-            if let Some(numbers) = index.get_mut(&handle) {
-                numbers.remove(&number);
-            }
-        }
-        true
-    }
-
-    pub(super) fn forget_object(&mut self, gone: Handle) {
-        let held = self.of_resource(gone).chain(self.of_principal(gone));
-        for number in held.map(|one| one.number).collect::<Vec<_>>() {
-            self.remove(number);
-        }
-    }
 }
 
 /// An enterprise application that was added.
@@ -113,25 +66,23 @@ impl Tenant {
             return None;
         }
         self.revision += 1;
-        self.assigned.next += 1;
-        let number = self.assigned.next;
+        let number = self.assigned.next_number();
         // The principal's id, then sixteen random bytes (facts §3.7 [I]).
         let mut bytes = self.object(principal).id.to_bytes_le().to_vec();
         bytes.extend(random::guid(self.seed, "app role", number).as_bytes());
         let id = URL_SAFE_NO_PAD.encode(bytes);
         let created = self.now;
         let made = AppRoleAssignment { number, id, role, principal, resource, created };
-        let assigned = &mut self.assigned;
-        assigned.by_resource.entry(resource).or_default().insert(number);
-        assigned.by_principal.entry(principal).or_default().insert(number);
-        assigned.all.insert(number, made.clone());
+        self.assigned.insert(made.clone(), self.revision);
         Some(made)
     }
 
     /// Takes an app role away.
     pub(crate) fn take_app_role(&mut self, number: u64) -> bool {
-        self.revision += 1;
-        self.assigned.remove(number)
+        let (now, revision) = (self.now, self.revision + 1);
+        let taken = self.assigned.take(number, now, revision);
+        self.revision += u64::from(taken);
+        taken
     }
 
     /// Adds an enterprise application that offers these app roles, and needs an assignment to be used.
@@ -255,7 +206,7 @@ impl Tenant {
             principal: id(one.principal),
             id: one.id.clone(),
         };
-        let mut all: Vec<_> = self.assigned.all.values().map(held).collect();
+        let mut all: Vec<_> = self.assigned.iter().map(held).collect();
         all.sort_unstable();
         all
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Body, Handle, Tenant};
+use super::{Body, Handle, Tenant, View};
 use crate::keys::{Certificate, PublicKey};
 
 /// A client secret. `Debug` leaves the value out.
@@ -12,8 +12,18 @@ pub(crate) struct Secret {
     pub id: Uuid,
     pub value: String,
     pub name: String,
+    /// When it was added, whenever it begins.
+    pub created: Timestamp,
     pub start: Timestamp,
     pub end: Timestamp,
+}
+
+impl Secret {
+    /// Whether a replica of the login host knows it yet.
+    pub(crate) fn is_known(&self, view: &View) -> bool {
+        let number = self.id.as_u64_pair().0;
+        view.lag.is_none_or(|lag| view.shows(number, self.created, lag.credentials))
+    }
 }
 
 impl std::fmt::Debug for Secret {

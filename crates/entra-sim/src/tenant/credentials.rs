@@ -44,7 +44,7 @@ impl Tenant {
             .find(|application| Some(application.application_id) == client)
         {
             let (value, name) = (value.to_owned(), "Rotated".to_owned());
-            application.secrets.push(Secret { id, value, name, start, end });
+            application.secrets.push(Secret { id, value, name, created: start, start, end });
             self.revision += 1;
         }
         id.to_string()

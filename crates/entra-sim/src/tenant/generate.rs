@@ -55,7 +55,9 @@ impl Tenant {
         tenant.changes.clear();
         tenant.roles.forget_changes();
         tenant.pim.forget_changes();
+        tenant.assigned.forget_changes();
         tenant.trail.begin();
+        tenant.fingerprint = draw(size.seed, &format!("{size:?} {instant}"), 0);
         tenant
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Aspect, Handle, Kind, On, Tenant, Turn};
+use super::{Aspect, Body, Handle, Kind, On, Tenant, Turn};
 use crate::random;
 use crate::settings::Lag;
 
@@ -42,6 +42,8 @@ pub(crate) struct LinkChange {
     holder: Handle,
     target: Handle,
     added: bool,
+    /// PIM gave or took it.
+    by_pim: bool,
 }
 
 /// Which replica a request reads, and when.
@@ -75,29 +77,60 @@ impl Tenant {
 
     /// Adds a link; false when it was there.
     pub(crate) fn link(&mut self, link: Link, holder: Handle, target: Handle) -> bool {
+        self.link_by(link, holder, target, false)
+    }
+
+    pub(super) fn link_by(
+        &mut self,
+        link: Link,
+        holder: Handle,
+        target: Handle,
+        by_pim: bool,
+    ) -> bool {
         let changed = insert(self.object_mut(holder).targets_mut(link), target);
         insert(self.object_mut(target).holders_mut(link), holder);
         if changed {
-            self.remember(link, holder, target, true);
+            self.remember(link, holder, target, (true, by_pim));
         }
         changed
     }
 
     /// Takes a link away; false when there was none.
     pub(crate) fn unlink(&mut self, link: Link, holder: Handle, target: Handle) -> bool {
+        let by_pim = self.pim.made(On::Group(holder, link), target);
+        self.unlink_by(link, holder, target, by_pim)
+    }
+
+    pub(super) fn unlink_by(
+        &mut self,
+        link: Link,
+        holder: Handle,
+        target: Handle,
+        by_pim: bool,
+    ) -> bool {
         let changed = remove(self.object_mut(holder).targets_mut(link), target);
         remove(self.object_mut(target).holders_mut(link), holder);
         if changed {
             self.pim.forget_active(On::Group(holder, link), target);
-            self.remember(link, holder, target, false);
+            self.remember(link, holder, target, (false, by_pim));
         }
         changed
     }
 
-    fn remember(&mut self, link: Link, holder: Handle, target: Handle, added: bool) {
+    fn remember(
+        &mut self,
+        link: Link,
+        holder: Handle,
+        target: Handle,
+        (added, by_pim): (bool, bool),
+    ) {
         self.revision += 1;
         let (number, at) = (self.revision, self.now);
-        self.changes.push(LinkChange { number, at, link, holder, target, added });
+        self.changes.push(LinkChange { number, at, link, holder, target, added, by_pim });
+        let restricts = matches!(&self.object(holder).body, Body::Unit(unit) if unit.restricted);
+        if restricts && link == Link::Member && !self.object(target).gone {
+            self.record(target, Aspect::Property("isManagementRestricted"), Turn::Changed);
+        }
         let aspect = Aspect::Link(link, target);
         if self.object(target).gone {
             self.trail.record_purge(at, holder, aspect);
@@ -122,6 +155,7 @@ impl Tenant {
         self.changes.retain(|change| view.now.duration_since(change.at) < longest);
         self.roles.forget_settled(view);
         self.pim.forget_settled(view);
+        self.assigned.forget_settled(view);
     }
 
     /// Whether the replica knows this object yet.
@@ -132,14 +166,37 @@ impl Tenant {
 
     /// What `holder` holds, as the replica shows it: ascending, deleted objects included.
     pub(crate) fn targets(&self, view: &View, link: Link, holder: Handle) -> Cow<'_, [Handle]> {
-        self.undo(view, self.object(holder).targets(link), |change| {
+        self.undo(view, Cow::Borrowed(self.object(holder).targets(link)), |change| {
             (change.link == link && change.holder == holder).then_some(change.target)
         })
     }
 
+    /// The same without what PIM gave.
+    pub(super) fn permanent_targets(&self, view: &View, link: Link, holder: Handle) -> Vec<Handle> {
+        let on = On::Group(holder, link);
+        let truth = self.object(holder).targets(link).iter().copied();
+        let truth = truth.filter(|target| !self.pim.made(on, *target)).collect();
+        let shown = self.undo(view, Cow::Owned(truth), |change| {
+            let concerned = change.link == link && change.holder == holder && !change.by_pim;
+            concerned.then_some(change.target)
+        });
+        shown.into_owned()
+    }
+
+    /// Who holds `target` otherwise than through PIM.
+    pub(super) fn permanent_holders(&self, view: &View, link: Link, target: Handle) -> Vec<Handle> {
+        let truth = self.object(target).holders(link).iter().copied();
+        let truth = truth.filter(|holder| !self.pim.made(On::Group(*holder, link), target));
+        let shown = self.undo(view, Cow::Owned(truth.collect()), |change| {
+            let concerned = change.link == link && change.target == target && !change.by_pim;
+            concerned.then_some(change.holder)
+        });
+        shown.into_owned()
+    }
+
     /// Who holds `target`, as the replica shows it: ascending, deleted objects included.
     pub(crate) fn holders(&self, view: &View, link: Link, target: Handle) -> Cow<'_, [Handle]> {
-        self.undo(view, self.object(target).holders(link), |change| {
+        self.undo(view, Cow::Borrowed(self.object(target).holders(link)), |change| {
             (change.link == link && change.target == target).then_some(change.holder)
         })
     }
@@ -147,10 +204,10 @@ impl Tenant {
     fn undo<'a>(
         &self,
         view: &View,
-        truth: &'a [Handle],
+        truth: Cow<'a, [Handle]>,
         concerns: impl Fn(&LinkChange) -> Option<Handle>,
     ) -> Cow<'a, [Handle]> {
-        let mut shown = Cow::Borrowed(truth);
+        let mut shown = truth;
         let Some(lag) = view.lag else { return shown };
         for change in self.changes.iter().rev() {
             let Some(other) = concerns(change) else { continue };

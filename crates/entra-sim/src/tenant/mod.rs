@@ -1,8 +1,10 @@
 //! The state: an arena of directory objects with links between them, and what signs in.
 
 mod administrators;
+mod app_role_assignments;
 mod app_roles;
 mod application;
+mod bin;
 mod built_in_roles;
 mod credentials;
 mod generate;
@@ -21,18 +23,21 @@ mod pim;
 mod pim_policy;
 mod pim_requests;
 mod pim_rows;
+mod pim_schedules;
+mod pim_trail;
 mod pim_wishes;
 mod players;
 mod risk;
 mod roles;
 mod trail;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(crate) use app_roles::{AppRole, AppRoleAssignment, AppRoleAssignments};
+pub(crate) use app_role_assignments::AppRoleAssignments;
+pub(crate) use app_roles::{AppRole, AppRoleAssignment};
 pub use app_roles::{EnterpriseApplication, HeldAppRole};
 pub use application::FederatedCredential;
 pub(crate) use application::{Application, KeyCredential, Secret};
@@ -62,6 +67,8 @@ pub(crate) use trail::{Aspect, Standing, Step, Trail, Turn};
 /// and without the service's rules, and tell the truth whatever lag or fault the service shows.
 pub struct Tenant {
     pub(crate) seed: u64,
+    /// Tells tenants apart that were made otherwise, or at another time.
+    pub(crate) fingerprint: u64,
     pub(crate) id: Uuid,
     pub(crate) applications: Vec<Application>,
     pub(crate) roles: Roles,
@@ -80,6 +87,8 @@ pub struct Tenant {
     by_kind: BTreeMap<Kind, Vec<Handle>>,
     names: Names,
     minted: u64,
+    /// When the soft-deleted ones go for ever.
+    bin: BTreeSet<(Timestamp, Handle)>,
 }
 
 impl std::fmt::Debug for Tenant {
@@ -97,6 +106,7 @@ impl Tenant {
     fn empty(seed: u64, id: Uuid, now: Timestamp) -> Self {
         Self {
             seed,
+            fingerprint: 0,
             id,
             applications: Vec::new(),
             roles: Roles::new(),
@@ -114,6 +124,7 @@ impl Tenant {
             by_kind: BTreeMap::new(),
             names: Names::default(),
             minted: 0,
+            bin: BTreeSet::new(),
         }
     }
 
@@ -206,39 +217,6 @@ impl Tenant {
             );
         }
         self.names = names;
-    }
-
-    /// Soft delete: links stay, names stay, the object is only in `/directory/deletedItems`.
-    pub(crate) fn delete_softly(&mut self, handle: Handle) {
-        self.object_mut(handle).deleted = Some(self.now);
-        self.record(handle, Aspect::State, Turn::Deleted);
-        self.revision += 1;
-    }
-
-    pub(crate) fn bring_back(&mut self, handle: Handle) {
-        self.object_mut(handle).deleted = None;
-        self.record(handle, Aspect::State, Turn::Restored);
-        self.revision += 1;
-    }
-
-    /// Permanent deletion: all links go, the id is never found again.
-    pub(crate) fn delete_for_ever(&mut self, handle: Handle) {
-        self.unname(handle);
-        self.object_mut(handle).gone = true;
-        self.record(handle, Aspect::State, Turn::Gone);
-        for link in [Link::Member, Link::Owner] {
-            for target in self.object(handle).targets(link).to_vec() {
-                self.unlink(link, handle, target);
-            }
-            for holder in self.object(handle).holders(link).to_vec() {
-                self.unlink(link, holder, handle);
-            }
-        }
-        self.forget_roles_of(handle);
-        self.pim.forget_object(handle);
-        self.assigned.forget_object(handle);
-        self.risks.remove(&handle);
-        self.revision += 1;
     }
 
     /// Whether an object is directly in a restricted management administrative unit (facts §2.1).

@@ -203,7 +203,9 @@ impl Tenant {
             Body::Device(device) => &mut device.enabled,
             _ => return false,
         };
-        *place = enabled;
+        if std::mem::replace(place, enabled) == enabled {
+            return true;
+        }
         self.record(handle, Aspect::Property("accountEnabled"), Turn::Changed);
         self.revision += 1;
         true

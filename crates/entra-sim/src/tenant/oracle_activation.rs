@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::pim::{Plan, Schedule};
+use super::pim::Plan;
+use super::pim_schedules::Schedule;
 use super::pim_wishes::Status;
 use super::{
     Action, Expiry, GroupKind, Handle, Kind, Link, On, Privilege, Request, Tenant, Tenure,
@@ -44,7 +45,7 @@ impl Tenant {
         let holder = self.live(principal).ok_or_else(unknown)?;
         let target = self.on(on).ok_or_else(|| refusal("RoleNotFound"))?;
         let eligible = self.eligibility(target, holder).ok_or_else(|| broken("EligibilityRule"))?;
-        if self.pending(target, holder).is_some() {
+        if self.pim.requests().pending(target, holder).is_some() {
             return Err(refusal("PendingRoleAssignmentRequest"));
         }
         if self.holds_now(target, holder) {
@@ -90,7 +91,7 @@ impl Tenant {
     }
 
     /// The eligibility that somebody may activate now: their own, or that of a group that they are in.
-    fn eligibility(&self, on: On, principal: Handle) -> Option<Schedule> {
+    pub(super) fn eligibility(&self, on: On, principal: Handle) -> Option<Schedule> {
         let mine = |one: &&Schedule| {
             let group = match on {
                 On::Role(..) => self.group_kind(one.principal) == Some(&GroupKind::RoleAssignable),
@@ -107,32 +108,22 @@ impl Tenant {
         self.pim.schedules().iter().find(mine).cloned()
     }
 
-    fn pending(&self, on: On, principal: Handle) -> Option<&Request> {
-        self.pim.requests().iter().find(|request| {
-            request.status == Status::PendingApproval
-                && request.on == on
-                && request.principal == principal
-        })
-    }
-
     /// Approves an activation that waits; false when it does not wait, or cannot begin any more.
     pub fn approve(&mut self, request: &str) -> bool {
         let Ok(id) = Uuid::try_parse(request) else { return false };
-        let waits =
-            |request: &&Request| request.id == id && request.status == Status::PendingApproval;
-        let Some(request) = self.pim.requests().iter().find(waits).cloned() else { return false };
+        let waits = |request: &&Request| request.status == Status::PendingApproval;
+        let Some(request) = self.pim.requests().get(id).filter(waits).cloned() else {
+            return false;
+        };
         let (on, holder) = (request.on, request.principal);
         let Some((asked, Expiry::At(end))) = request.term else { return false };
         let Some(eligible) = self.eligibility(on, holder) else { return false };
         let now = self.now;
         let end = now.checked_add(end.duration_since(asked)).unwrap_or(end);
+        let end = eligible.end.map_or(end, |last| last.min(end));
         self.activate_now(id, on, holder, end, eligible.id);
-        if let Some(request) = self.pim.requests.iter_mut().find(|request| request.id == id) {
-            request.status = Status::Provisioned;
-            request.completed = Some(now);
-            request.target = Some(id);
-        }
-        true
+        self.pim.requests.lead_to(id, id);
+        self.pim.requests.settle(id, Status::PendingApproval, Status::Provisioned, now)
     }
 
     /// Ends an activation before its time, as its user would.
@@ -144,9 +135,9 @@ impl Tenant {
         let missing = || refusal("RoleAssignmentDoesNotExist");
         let holder = self.live(principal).ok_or_else(missing)?;
         let target = self.on(on).ok_or_else(missing)?;
-        let found = self.pim.find(target, holder, false);
-        let found = found.filter(|one| one.tenure == Tenure::Activated).ok_or_else(missing)?;
-        let id = found.id;
+        let activated = |one: &&Schedule| one.tenure == Tenure::Activated;
+        let found = self.pim.schedules().of(target, holder).find(activated).map(|one| one.id);
+        let id = found.ok_or_else(missing)?;
         if self.is_young(target, holder) {
             return Err(refusal("ActiveDurationTooShort"));
         }

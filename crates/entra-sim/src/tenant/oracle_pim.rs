@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::pim::{Plan, Schedule, governed};
+use super::pim::{Plan, governed};
+use super::pim_schedules::Schedule;
 use super::{Link, On, PimPolicy, Scope, Tenant, Tenure};
 
 /// What PIM gives for a time.
@@ -143,7 +144,7 @@ impl Tenant {
         }
     }
 
-    /// Ends an eligibility; false when there is none.
+    /// Ends an eligibility, with what was activated out of it; false when there is none.
     pub fn end_eligibility(&mut self, on: &Privilege, principal: &str) -> bool {
         self.end(on, principal, true)
     }
@@ -158,7 +159,13 @@ impl Tenant {
             return false;
         };
         let found = self.pim.find(on, principal, eligible).map(|schedule| schedule.id);
-        found.is_some_and(|id| self.unschedule(id, false))
+        let Some(id) = found else { return false };
+        self.unschedule(id, false);
+        if eligible {
+            self.end_activations(id);
+            self.withdraw(on);
+        }
+        true
     }
 
     /// Sets the policy of a role, whatever the scope, or of the members or owners of a group; false when an id

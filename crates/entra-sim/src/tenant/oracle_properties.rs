@@ -14,6 +14,9 @@ impl Tenant {
         self.name(handle);
         let Some(property) = property else { return false };
         self.record(handle, Aspect::Property(property), Turn::Changed);
+        if property == "mail" {
+            self.record(handle, Aspect::Property("proxyAddresses"), Turn::Changed);
+        }
         self.revision += 1;
         true
     }

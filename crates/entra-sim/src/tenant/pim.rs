@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::pim_policy::PimPolicy;
-use super::pim_wishes::Request;
+use super::pim_schedules::{Schedule, Schedules};
+use super::pim_trail::Requests;
 use super::{Handle, Link, Scope, Tenant, View};
 
 /// How somebody holds a role or a group.
@@ -26,32 +27,6 @@ pub enum Tenure {
 pub(crate) enum On {
     Role(Uuid, Scope),
     Group(Handle, Link),
-}
-
-/// A schedule: its id is that of the request which made it (facts §3.5: `createdUsing`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Schedule {
-    /// Ascending in order of creation.
-    pub number: u64,
-    pub id: Uuid,
-    pub on: On,
-    pub principal: Handle,
-    pub tenure: Tenure,
-    pub start: Timestamp,
-    pub end: Option<Timestamp>,
-    pub created: Timestamp,
-    /// The eligibility that was activated.
-    pub activated: Option<Uuid>,
-    /// Its start has passed.
-    pub begun: bool,
-    /// It made the assignment or link that it stands for, and takes it away at its end.
-    holds: bool,
-}
-
-impl Schedule {
-    pub(crate) fn is_eligible(&self) -> bool {
-        self.tenure == Tenure::Eligible
-    }
 }
 
 /// A change that some replica may not show yet.
@@ -79,29 +54,32 @@ pub(super) struct Plan {
 /// Schedules, requests and policies of a tenant.
 #[derive(Default)]
 pub(crate) struct Pim {
-    schedules: Vec<Schedule>,
-    pub(super) requests: Vec<Request>,
+    pub(super) schedules: Schedules,
+    pub(super) requests: Requests,
     pub(super) policies: BTreeMap<On, PimPolicy>,
     changes: Vec<ScheduleChange>,
-    /// When the next schedule begins or ends, so that a request costs one comparison.
-    due: Option<Timestamp>,
     next: u64,
 }
 
 impl Pim {
-    /// The truth, in order of creation.
-    pub(crate) fn schedules(&self) -> &[Schedule] {
+    /// The truth.
+    pub(crate) fn schedules(&self) -> &Schedules {
         &self.schedules
     }
 
-    /// What was asked for, in order of asking.
-    pub(crate) fn requests(&self) -> &[Request] {
+    /// What was asked for.
+    pub(crate) fn requests(&self) -> &Requests {
         &self.requests
+    }
+
+    /// Forgets requests that were made until then.
+    pub(crate) fn age_out(&mut self, until: Timestamp) {
+        self.requests.age_out(until);
     }
 
     /// What a replica shows, in order of creation.
     pub(crate) fn shown(&self, view: &View) -> Vec<Schedule> {
-        let mut shown = self.schedules.clone();
+        let mut shown: Vec<Schedule> = self.schedules.iter().cloned().collect();
         let Some(lag) = view.lag else { return shown };
         for change in self.changes.iter().rev() {
             if view.shows(change.number, change.at, lag.roles) {
@@ -117,27 +95,22 @@ impl Pim {
     }
 
     pub(super) fn find(&self, on: On, principal: Handle, eligible: bool) -> Option<&Schedule> {
-        self.schedules.iter().find(|schedule| {
-            schedule.on == on
-                && schedule.principal == principal
-                && schedule.is_eligible() == eligible
-        })
+        self.schedules.of(on, principal).find(|schedule| schedule.is_eligible() == eligible)
     }
 
-    /// Forgets the active schedule behind a link or assignment that somebody took away.
+    /// Whether PIM made the link or assignment that somebody holds.
+    pub(super) fn made(&self, on: On, principal: Handle) -> bool {
+        self.schedules.of(on, principal).any(|schedule| schedule.holds)
+    }
+
+    /// Forgets the active schedules behind a link or assignment that somebody took away; those that have not begun
+    /// have nothing to do with it.
     pub(super) fn forget_active(&mut self, on: On, principal: Handle) {
-        self.schedules.retain(|schedule| {
-            schedule.on != on || schedule.principal != principal || schedule.is_eligible()
-        });
-        self.look_ahead();
-    }
-
-    /// Forgets everything about an object that is gone.
-    pub(super) fn forget_object(&mut self, gone: Handle) {
-        let group = |on: On| matches!(on, On::Group(group, _) if group == gone);
-        self.schedules.retain(|schedule| schedule.principal != gone && !group(schedule.on));
-        self.requests.retain(|request| request.principal != gone && !group(request.on));
-        self.look_ahead();
+        let active = |one: &&Schedule| one.begun && !one.is_eligible();
+        let found = self.schedules.of(on, principal).filter(active).map(|one| one.id);
+        for id in found.collect::<Vec<_>>() {
+            self.schedules.remove(id);
+        }
     }
 
     pub(super) fn forget_settled(&mut self, view: &View) {
@@ -150,38 +123,40 @@ impl Pim {
     pub(super) fn forget_changes(&mut self) {
         self.changes.clear();
     }
-
-    fn look_ahead(&mut self) {
-        let starts = self.schedules.iter().filter(|one| !one.begun).map(|one| one.start);
-        let ends = self.schedules.iter().filter_map(|one| one.end);
-        self.due = starts.chain(ends).min();
-    }
 }
 
 impl Tenant {
     /// Lets time pass: what begins or ends until then does so at its own instant.
     pub(crate) fn advance(&mut self, now: Timestamp) {
-        while let Some(due) = self.pim.due.filter(|due| *due <= now) {
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
             self.now = due;
             self.turn();
         }
         self.now = now;
     }
 
+    fn next_due(&self) -> Option<Timestamp> {
+        let pim = [self.pim.schedules.next_due(), self.pim.requests.next_due()];
+        let all = pim.into_iter().chain([self.next_purge()]);
+        all.flatten().min()
+    }
+
     fn turn(&mut self) {
         let now = self.now;
-        let ended = |schedule: &Schedule| schedule.end.is_some_and(|end| end <= now);
         // Ends come first: one may end at the instant at which another begins.
-        for schedule in self.pim.schedules.extract_if(.., |one| ended(one)).collect::<Vec<_>>() {
-            self.release(&schedule);
+        let (ending, beginning): (Vec<_>, Vec<_>) =
+            self.pim.schedules.due(now).into_iter().partition(|one| one.begun);
+        for schedule in ending {
+            self.end_schedule(schedule.id);
+            if schedule.is_eligible() {
+                self.withdraw(schedule.on);
+            }
         }
-        let waiting = |schedule: &&Schedule| !schedule.begun && schedule.start <= now;
-        let begin: Vec<Uuid> =
-            self.pim.schedules.iter().filter(waiting).map(|one| one.id).collect();
-        for id in begin {
-            self.take_effect(id);
+        for schedule in beginning {
+            self.take_effect(schedule);
         }
-        self.pim.look_ahead();
+        self.pim.requests.time_out(now);
+        self.empty_bin();
     }
 
     /// Makes a schedule; it takes effect at its start.
@@ -202,7 +177,7 @@ impl Tenant {
             holds: false,
         };
         let id = schedule.id;
-        self.pim.schedules.push(schedule.clone());
+        self.pim.schedules.insert(schedule.clone());
         if plan.lags {
             self.remember_schedule(schedule, true);
         }
@@ -212,12 +187,7 @@ impl Tenant {
 
     /// Ends a schedule now; false when there is none with this id.
     pub(super) fn unschedule(&mut self, id: Uuid, lags: bool) -> bool {
-        let Some(place) = self.pim.schedules.iter().position(|one| one.id == id) else {
-            return false;
-        };
-        let schedule = self.pim.schedules.remove(place);
-        self.release(&schedule);
-        self.pim.look_ahead();
+        let Some(schedule) = self.end_schedule(id) else { return false };
         self.revision += 1;
         if lags {
             self.remember_schedule(schedule, false);
@@ -225,32 +195,57 @@ impl Tenant {
         true
     }
 
+    fn end_schedule(&mut self, id: Uuid) -> Option<Schedule> {
+        let schedule = self.pim.schedules.remove(id)?;
+        self.release(&schedule);
+        self.pim.requests.revoke(&schedule, self.now);
+        Some(schedule)
+    }
+
+    /// Forgets everything about an object that is gone, and ends what was activated out of its eligibilities.
+    pub(super) fn forget_schedules_of(&mut self, gone: Handle) {
+        let group = |on: On| matches!(on, On::Group(group, _) if group == gone);
+        let concerned = |one: &&Schedule| one.principal == gone || group(one.on);
+        let found: Vec<Schedule> = self.pim.schedules.iter().filter(concerned).cloned().collect();
+        for schedule in &found {
+            self.pim.schedules.remove(schedule.id);
+        }
+        self.pim.requests.forget_object(gone);
+        for schedule in found.iter().filter(|one| one.is_eligible()) {
+            self.end_activations(schedule.id);
+            self.withdraw(schedule.on);
+        }
+    }
+
     fn remember_schedule(&mut self, schedule: Schedule, added: bool) {
         let (number, at) = (self.revision, self.now);
         self.pim.changes.push(ScheduleChange { number, at, schedule, added });
     }
 
-    fn take_effect(&mut self, id: Uuid) {
-        let Some(schedule) = self.pim.schedules.iter().find(|one| one.id == id).cloned() else {
-            return;
-        };
+    fn take_effect(&mut self, schedule: Schedule) {
         let holds = !schedule.is_eligible()
             && match schedule.on {
                 On::Role(role, scope) => {
                     self.assign_by(role, schedule.principal, scope, true).is_some()
                 }
-                On::Group(group, link) => self.link(link, group, schedule.principal),
+                On::Group(group, link) => self.link_by(link, group, schedule.principal, true),
             };
-        if let Some(schedule) = self.pim.schedules.iter_mut().find(|one| one.id == id) {
+        self.pim.schedules.change(schedule.id, |schedule| {
             schedule.begun = true;
             schedule.holds = holds;
-        }
-        self.provisioned(id);
+        });
+        self.pim.requests.provision(schedule.id, self.now);
     }
 
-    /// Takes away what a schedule made; it is out of the list already.
+    /// Takes away what a schedule made, unless another goes on with it; it is out of the list already.
     fn release(&mut self, schedule: &Schedule) {
         if !schedule.holds {
+            return;
+        }
+        let goes_on = |one: &&Schedule| one.begun && !one.is_eligible();
+        let heir = self.pim.schedules.of(schedule.on, schedule.principal).find(goes_on);
+        if let Some(heir) = heir.map(|one| one.id) {
+            self.pim.schedules.change(heir, |heir| heir.holds = true);
             return;
         }
         match schedule.on {
@@ -261,7 +256,7 @@ impl Tenant {
                 }
             }
             On::Group(group, link) => {
-                self.unlink(link, group, schedule.principal);
+                self.unlink_by(link, group, schedule.principal, true);
             }
         }
     }

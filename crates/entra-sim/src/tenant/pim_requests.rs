@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::pim::{On, Plan, Schedule, Tenure};
+use super::pim::{On, Plan, Tenure};
 use super::pim_policy::Brought;
 use super::pim_wishes::{Action, Quirks, Refusal, Request, Status, Wish};
 use super::{Handle, Tenant};
@@ -14,11 +14,7 @@ const LEAST_AGE: SignedDuration = SignedDuration::from_mins(5);
 impl Tenant {
     /// What would come of a wish; nothing is changed. The order of the checks is inferred.
     pub(crate) fn consider(&self, wish: &Wish) -> Result<Request, Refusal> {
-        if self.pim.requests().iter().any(|request| {
-            request.status == Status::PendingApproval
-                && request.on == wish.on
-                && request.principal == wish.principal
-        }) {
+        if self.pim.requests().pending(wish.on, wish.principal).is_some() {
             return Err(Refusal::Pending);
         }
         let known = self.pim.find(wish.on, wish.principal, wish.eligible);
@@ -89,13 +85,6 @@ impl Tenant {
         if quirks.update_takes_both && wish.action == Action::Update {
             self.take_away(wish.on, wish.principal, !wish.eligible, false);
         }
-        if quirks.removal_ends_activation && wish.action == Action::Remove && wish.eligible {
-            let out_of_it = |one: &&Schedule| one.activated.is_some() && one.activated == old;
-            let found = self.pim.schedules().iter().filter(out_of_it).map(|one| one.id);
-            for activation in found.collect::<Vec<_>>() {
-                self.unschedule(activation, true);
-            }
-        }
         if let Some((start, expiry)) = &request.term {
             let tenure = if wish.eligible { Tenure::Eligible } else { Tenure::Assigned };
             request.target = Some(self.schedule(Plan {
@@ -110,13 +99,53 @@ impl Tenant {
                 lags: !wish.eligible || wish.action == Action::Update,
             }));
         }
+        if let Some(old) = old.filter(|_| wish.eligible) {
+            match request.target {
+                Some(new) => self.hand_on(old, new),
+                None if quirks.removal_ends_activation => self.end_activations(old),
+                None => {}
+            }
+            self.withdraw(wish.on);
+        }
         self.keep(request.clone());
         Ok(request)
     }
 
+    /// What was activated out of an eligibility goes on out of the one that replaced it, and no longer than that.
+    fn hand_on(&mut self, old: Uuid, new: Uuid) {
+        let last = self.pim.schedules().get(new).and_then(|eligible| eligible.end);
+        for activation in self.activations(old) {
+            self.pim.schedules.change(activation, |activation| {
+                activation.activated = Some(new);
+                let ends = [activation.end, last];
+                activation.end = ends.into_iter().flatten().min();
+            });
+        }
+    }
+
+    fn activations(&self, eligibility: Uuid) -> Vec<Uuid> {
+        self.pim.schedules().activated_from(eligibility).map(|one| one.id).collect()
+    }
+
+    pub(super) fn end_activations(&mut self, eligibility: Uuid) {
+        for activation in self.activations(eligibility) {
+            self.unschedule(activation, true);
+        }
+    }
+
+    /// Cancels what waits for approval and could not begin any more, since nothing is left to activate.
+    pub(super) fn withdraw(&mut self, on: On) {
+        for (principal, id) in self.pim.requests().waiting_for(on) {
+            if self.eligibility(on, principal).is_none() {
+                let now = self.now;
+                self.pim.requests.settle(id, Status::PendingApproval, Status::Canceled, now);
+            }
+        }
+    }
+
     pub(crate) fn keep(&mut self, request: Request) {
         self.revision += 1;
-        self.pim.requests.push(request);
+        self.pim.requests.keep(request);
     }
 
     /// Keeps a request that failed afterwards: it creates nothing (facts §9).
@@ -150,37 +179,20 @@ impl Tenant {
     /// The rule of five minutes, which is about a role at any scope; for groups it is not in the facts.
     pub(super) fn is_young(&self, on: On, principal: Handle) -> bool {
         let On::Role(role, _) = on else { return false };
-        let young = |schedule: &Schedule| {
-            !schedule.is_eligible()
-                && schedule.principal == principal
-                && schedule.begun
-                && matches!(schedule.on, On::Role(held, _) if held == role)
-                && self.now.duration_since(schedule.start) < LEAST_AGE
-        };
-        self.pim.schedules().iter().any(young)
-    }
-
-    /// What was granted for later has begun.
-    pub(super) fn provisioned(&mut self, id: Uuid) {
-        let now = self.now;
-        let waits = |request: &&mut Request| request.id == id && request.status == Status::Granted;
-        if let Some(request) = self.pim.requests.iter_mut().find(waits) {
-            request.status = Status::Provisioned;
-            request.completed = Some(now);
-        }
+        let mut active = self.pim.schedules().active_of_role(role, principal);
+        active.any(|one| self.now.duration_since(one.start) < LEAST_AGE)
     }
 
     /// Cancels a request that waits; false when it does not wait any more.
     pub(crate) fn cancel(&mut self, id: Uuid) -> bool {
         let now = self.now;
-        let waits = |request: &&mut Request| {
-            let waits = matches!(request.status, Status::PendingApproval | Status::Granted);
-            request.id == id && waits
-        };
-        let Some(request) = self.pim.requests.iter_mut().find(waits) else { return false };
-        request.status = Status::Canceled;
-        request.completed = Some(now);
-        let target = request.target;
+        let target = self.pim.requests().get(id).and_then(|request| request.target);
+        let waited = [Status::PendingApproval, Status::Granted]
+            .into_iter()
+            .any(|waiting| self.pim.requests.settle(id, waiting, Status::Canceled, now));
+        if !waited {
+            return false;
+        }
         self.revision += 1;
         if let Some(target) = target {
             self.unschedule(target, false);

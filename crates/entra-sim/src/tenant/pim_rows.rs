@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::pim::{On, Schedule, Tenure};
+use super::pim::{On, Tenure};
+use super::pim_schedules::Schedule;
 use super::roles::assignment_id;
 use super::{GroupKind, Handle, Kind, Link, RoleAssignment, Tenant, View};
 use crate::random;
@@ -134,20 +135,21 @@ impl Tenant {
         for (place, link) in [(0, Link::Member), (1, Link::Owner)] {
             let pairs: Vec<(Handle, Handle)> = match (asked.group, asked.principal) {
                 (Some(group), _) => {
-                    self.targets(view, link, group).iter().map(|target| (group, *target)).collect()
+                    let targets = self.permanent_targets(view, link, group).into_iter();
+                    targets.map(|target| (group, target)).collect()
                 }
                 (None, Some(principal)) => self
-                    .holders(view, link, principal)
-                    .iter()
-                    .filter(|holder| self.object(**holder).kind() == Kind::Group)
-                    .map(|holder| (*holder, principal))
+                    .permanent_holders(view, link, principal)
+                    .into_iter()
+                    .filter(|holder| self.object(*holder).kind() == Kind::Group)
+                    .map(|holder| (holder, principal))
                     .collect(),
                 // A list needs one of the two (facts §3.11).
                 (None, None) => Vec::new(),
             };
             for (group, target) in pairs {
                 let on = On::Group(group, link);
-                if self.pim.find(on, target, false).is_some() || !self.takes_pim(group) {
+                if !self.takes_pim(group) {
                     continue;
                 }
                 let pair = (group.number() << 31) | target.number();

@@ -186,6 +186,7 @@ fn applications(tenant: &mut Tenant) {
         id: id(secret_id),
         value: value.into(),
         name: name.into(),
+        created: days(start),
         start: days(start),
         end: days(end),
     };

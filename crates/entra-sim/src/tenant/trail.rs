@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Handle, Link, Tenant, View};
+use super::{Body, Handle, Link, Tenant, View};
 
 /// One fact about an object that can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,8 @@ pub(crate) enum Aspect {
     Property(&'static str),
     /// That it holds another object.
     Link(Link, Handle),
+    /// That an object which it holds is back: told where a deleted one's link was not.
+    Return(Link, Handle),
 }
 
 /// What became of a fact.
@@ -88,6 +90,17 @@ impl Trail {
         self.order.insert(position, key);
     }
 
+    /// Records again what became of the links of a restored object: a round may have ended while it was away.
+    pub(super) fn record_links_again(&mut self, at: Timestamp, holder: Handle) {
+        let all = [Link::Member, Link::Owner].map(|link| {
+            let links = self.links(link, holder, None);
+            links.map(|(target, latest)| (Aspect::Link(link, target), latest.turn)).collect()
+        });
+        for (aspect, turn) in all.into_iter().flat_map(Vec::into_iter) {
+            self.record(at, holder, aspect, turn);
+        }
+    }
+
     pub(super) fn record_purge(&mut self, at: Timestamp, holder: Handle, aspect: Aspect) {
         if self.recording {
             // That it was made says nothing any more.
@@ -108,6 +121,11 @@ impl Trail {
         for (_, (handle, aspect)) in self.purged.extract_if(.., due).collect::<Vec<_>>() {
             self.record(now, handle, aspect, Turn::Unlinked);
         }
+    }
+
+    /// The position of the last change.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     /// The position up to which this replica shows everything.
@@ -145,7 +163,7 @@ impl Trail {
     }
 
     fn of(&self, handle: Handle) -> impl Iterator<Item = Step> {
-        let last = Aspect::Link(Link::Owner, Handle::LAST);
+        let last = Aspect::Return(Link::Owner, Handle::LAST);
         self.latest
             .range((handle, Aspect::State)..=(handle, last))
             .filter_map(|(key, latest)| self.step(latest.position, *key))
@@ -181,6 +199,17 @@ impl Trail {
 impl Tenant {
     pub(super) fn record(&mut self, handle: Handle, aspect: Aspect, turn: Turn) {
         self.trail.record(self.now, handle, aspect, turn);
+    }
+
+    /// Whether a service principal is enabled, as a replica knows it that is so far behind at most.
+    pub(crate) fn is_enabled(&self, view: &View, principal: Handle, longest: Duration) -> bool {
+        let enabled =
+            matches!(&self.object(principal).body, Body::ServicePrincipal(one) if one.enabled);
+        let changed = self.trail.latest.get(&(principal, Aspect::Property("accountEnabled")));
+        let unseen = changed.is_some_and(|latest| {
+            view.lag.is_some() && !view.shows(latest.position, latest.at, longest)
+        });
+        enabled != unseen
     }
 
     /// How an object stands at a position that is not far behind: what came later is undone.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::TokenError;
-use super::{Desk, is_our_tenant};
+use super::{Desk, is_at, is_our_tenant};
 use crate::keys::Algorithm;
 use crate::tenant::{Application, FederatedCredential, KeyCredential};
 
@@ -52,18 +52,22 @@ impl<'a> Assertion<'a> {
         Ok(self.required(name)?.as_str().unwrap_or_default())
     }
 
-    /// One audience, or the first of a list.
-    fn audience(&self) -> Result<&str, TokenError> {
+    /// One audience, or the first of a list where that may pass.
+    fn audience(&self, desk: &Desk<'_>) -> Result<&str, TokenError> {
         let audience = self.required("aud")?;
-        let one = audience.as_array().and_then(|list| list.first()).unwrap_or(audience);
+        let list = audience.as_array().filter(|_| !desk.settings.strict_assertions);
+        let one = list.and_then(|list| list.first()).unwrap_or(audience);
         Ok(one.as_str().unwrap_or_default())
     }
 
     /// The clocks of those who sign may be a little ahead or behind.
     fn check_time(&self, desk: &Desk<'_>) -> Result<(), TokenError> {
         let end = seconds(self.required("exp")?).unwrap_or_default();
-        let start = ["nbf", "iat"].iter().find_map(|name| seconds(self.claims.get(*name)?));
-        let start = start.unwrap_or_default();
+        let starts = ["nbf", "iat"].map(|name| self.claims.get(name).map(seconds));
+        let odd = desk.settings.strict_assertions && starts.contains(&Some(None));
+        let start = starts.into_iter().flatten().flatten().next();
+        // A time that is none is never within its range; the facts do not say so.
+        let start = if odd { i64::MAX } else { start.unwrap_or_default() };
         let (now, skew) = (desk.now.as_second(), desk.settings.assertion_clock_skew);
         if now < start.saturating_sub(skew) || now >= end.saturating_add(skew) {
             let moment = |second| Timestamp::from_second(second).unwrap_or_default();
@@ -91,11 +95,15 @@ pub(super) fn check(
     let algorithm = Algorithm::named(named).ok_or_else(|| TokenError::algorithm(named))?;
     let issuer = assertion.text("iss")?;
     let subject = assertion.text("sub")?;
-    assertion.audience()?;
+    assertion.audience(desk)?;
     assertion.required("exp")?;
-    // An application names itself by its id; every other issuer is a URL.
-    if issuer.contains("://") {
+    // An application names itself by its id; every other issuer is a URL, or is registered.
+    let registered = application.federated.iter().any(|known| known.issuer == issuer);
+    if registered || issuer.contains("://") {
         return federated(desk, application, &assertion, algorithm);
+    }
+    if desk.settings.strict_assertions {
+        assertion.required("jti")?;
     }
     let key = find_key(application, &assertion)?;
     let is_client = |id: &str| id.eq_ignore_ascii_case(client);
@@ -109,7 +117,7 @@ pub(super) fn check(
     if desk.now < key.start || desk.now >= key.end {
         return Err(TokenError::expired_certificate(key));
     }
-    if !is_our_endpoint(desk, assertion.audience()?) {
+    if !is_our_endpoint(desk, assertion.audience(desk)?) {
         return Err(TokenError::assertion_audience());
     }
     assertion.check_time(desk)
@@ -132,16 +140,24 @@ fn find_key<'a>(
         (_, Some(sha1), _) => key.certificate.x5t() == sha1,
         // Libraries put the key's id there, or the thumbprint as the portal shows it.
         (_, _, Some(id)) => {
-            let own = [key.id.to_string(), key.certificate.thumbprint(), key.certificate.x5t()];
-            own.iter().any(|own| own.eq_ignore_ascii_case(id))
+            let own = [key.id.to_string(), key.certificate.thumbprint()];
+            own.iter().any(|own| own.eq_ignore_ascii_case(id)) || key.certificate.x5t() == id
         }
         _ => false,
     };
     Ok(application.keys.iter().find(names))
 }
 
-/// Whether an audience is our token endpoint, of either version, or our issuer: what clients send.
+/// Whether an audience is our token endpoint of version 2 (facts §1.1); where that may pass, also the other one, or
+/// our issuer: what clients send.
 fn is_our_endpoint(desk: &Desk<'_>, audience: &str) -> bool {
+    if desk.settings.strict_assertions {
+        let url = is_at(audience, &desk.settings.login_hosts);
+        let path = url.as_ref().map(Url::path).unwrap_or_default();
+        let tenant =
+            path.strip_suffix("/oauth2/v2.0/token").and_then(|path| path.strip_prefix('/'));
+        return tenant.is_some_and(|tenant| is_our_tenant(desk, tenant));
+    }
     let Ok(url) = Url::parse(audience) else { return false };
     let host = url.host_str().unwrap_or_default();
     let segments: Vec<&str> = url.path().trim_matches('/').split('/').collect();
@@ -161,7 +177,7 @@ fn federated(
     algorithm: Algorithm,
 ) -> Result<(), TokenError> {
     let (issuer, subject) = (assertion.text("iss")?, assertion.text("sub")?);
-    let audience = assertion.audience()?;
+    let audience = assertion.audience(desk)?;
     let no_match =
         |what, value: &str, code| TokenError::no_federated_match(desk, what, value, code);
     let trusted: Vec<&FederatedCredential> =
@@ -179,10 +195,13 @@ fn federated(
         };
         return Err(no_match("subject", subject, code));
     }
-    let Some(found) = named.iter().find(|known| known.audience == audience) else {
+    let named: Vec<_> = named.into_iter().filter(|known| known.audience == audience).collect();
+    if named.is_empty() {
         return Err(no_match("audience", audience, desk.settings.federated_audience_code));
-    };
-    if !found.key.verifies(algorithm, assertion.signed.as_bytes(), &assertion.signature) {
+    }
+    // While an issuer rotates its keys there are two records.
+    let (signed, signature) = (assertion.signed.as_bytes(), &assertion.signature);
+    if !named.iter().any(|known| known.key.verifies(algorithm, signed, signature)) {
         return Err(TokenError::federated_signature());
     }
     assertion.check_time(desk)

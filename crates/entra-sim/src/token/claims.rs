@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::signing::SigningKey;
-use super::{Desk, Proof, TokenError};
+use super::{Desk, GRAPH, Proof, TokenError, is_root};
 use crate::random;
 use crate::tenant::Application;
 
@@ -17,6 +18,7 @@ pub(super) fn issue(
     desk: &Desk<'_>,
     application: &Application,
     proof: Proof,
+    resource: &str,
 ) -> Result<String, TokenError> {
     let key = SigningKey::get().ok_or_else(TokenError::damaged_key)?;
     let tenant = desk.tenant;
@@ -24,7 +26,7 @@ pub(super) fn issue(
     let issuer = format!("https://sts.windows.net/{}/", tenant.id);
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    set("aud", json!("https://graph.microsoft.com"));
+    set("aud", json!(resource));
     set("iss", json!(issuer));
     set("iat", json!(now - BACKDATED));
     set("nbf", json!(now - BACKDATED));
@@ -109,8 +111,15 @@ impl Denied {
     }
 }
 
-/// Checks an `Authorization` header.
-pub(crate) fn verify(now: i64, header: Option<&str>) -> Result<Bearer, Denied> {
+/// Where a token is to be worth something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Here<'a> {
+    pub(crate) tenant: Uuid,
+    pub(crate) hosts: &'a [String],
+}
+
+/// Checks an `Authorization` header; tokens of other clouds and tenants are worth nothing (facts §1.5).
+pub(crate) fn verify(now: i64, header: Option<&str>, here: &Here<'_>) -> Result<Bearer, Denied> {
     let token = header
         .and_then(|header| header.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
@@ -127,7 +136,9 @@ pub(crate) fn verify(now: i64, header: Option<&str>) -> Result<Bearer, Denied> {
         .and_then(|claims| serde_json::from_slice::<Value>(&claims).ok())
         .ok_or(Denied::Malformed)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("aud") != Some("https://graph.microsoft.com") {
+    let ours = |audience: &str| audience == GRAPH || is_root(audience, here.hosts);
+    let tenant = here.tenant.to_string();
+    if !text("aud").is_some_and(ours) || text("tid") != Some(tenant.as_str()) {
         return Err(Denied::Audience);
     }
     if !SigningKey::get().is_some_and(|key| key.signed(signed, given)) {
@@ -142,4 +153,40 @@ pub(crate) fn verify(now: i64, header: Option<&str>) -> Result<Bearer, Denied> {
         object_id: text("oid").map(str::to_owned),
         application_id: text("appid").unwrap_or_default().to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use crate::tenant::{Size, Tenant, View};
+
+    /// Facts §1.5: tokens are not interchangeable.
+    #[test]
+    fn a_token_counts_in_its_tenant_and_cloud_alone() {
+        let (settings, tenant) = (Settings::default(), Tenant::generate(&Size::default()));
+        let now = tenant.now;
+        let desk = Desk {
+            tenant: &tenant,
+            settings: &settings,
+            now,
+            view: View { now, lag: None, seed: 0, replica: 0 },
+            request_id: Uuid::nil(),
+            root: "https://login.microsoftonline.com",
+            right_cloud: true,
+        };
+        let graph = "https://graph.microsoft.com";
+        let issued = |application| issue(&desk, application, Proof::Secret, graph).ok();
+        let token = tenant.applications.first().and_then(issued).unwrap_or_default();
+        let header = format!("Bearer {token}");
+        let foreign = ["graph.microsoft.us".to_owned()];
+        let here = Here { tenant: tenant.id, hosts: &settings.graph_hosts };
+        for (here, expect) in [
+            (here, None),
+            (Here { tenant: Uuid::nil(), ..here }, Some(Denied::Audience)),
+            (Here { hosts: &foreign, ..here }, Some(Denied::Audience)),
+        ] {
+            assert_eq!(verify(now.as_second(), Some(&header), &here).err(), expect);
+        }
+    }
 }

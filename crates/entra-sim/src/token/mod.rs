@@ -8,31 +8,38 @@ mod error;
 mod form;
 mod signing;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, Response};
 use jiff::Timestamp;
 use serde_json::json;
+use url::Url;
 use uuid::Uuid;
 
-pub(crate) use claims::{Bearer, verify};
+pub(crate) use claims::{Bearer, Here, verify};
 use error::TokenError;
 use form::Form;
 
 use crate::answer;
 use crate::settings::Settings;
-use crate::tenant::{Application, Body, Tenant};
+use crate::tenant::{Application, Secret, Tenant, View};
 
 /// What a token request needs to know beside itself.
 pub(crate) struct Desk<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) settings: &'a Settings,
     pub(crate) now: Timestamp,
+    pub(crate) view: View,
     pub(crate) request_id: Uuid,
     /// `scheme://host[:port]` of this request.
     pub(crate) root: &'a str,
     /// Whether the request came to a host where this tenant lives (facts §1.5).
     pub(crate) right_cloud: bool,
 }
+
+/// Graph's application id, which names it too (facts §1.3).
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Which endpoint: the old one takes a `resource`, the new one a `scope`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,9 +168,9 @@ fn grant(
         Version::V2 => check_scope(&form.required("scope")?)?.to_owned(),
     };
     let application = find_application(desk, tenant, &client)?;
-    check_resource(desk, tenant, &resource)?;
+    let resource = check_resource(desk, tenant, &resource, version)?.to_owned();
     let proof = check_credential(desk, &form, application, &client)?;
-    Ok((claims::issue(desk, application, proof)?, resource))
+    Ok((claims::issue(desk, application, proof, &resource)?, resource))
 }
 
 fn check_tenant(desk: &Desk<'_>, tenant: &str) -> Result<(), TokenError> {
@@ -234,14 +241,38 @@ fn find_application<'a>(
     found.ok_or_else(|| TokenError::unknown_application(client, shown))
 }
 
-fn check_resource(desk: &Desk<'_>, tenant: &str, resource: &str) -> Result<(), TokenError> {
-    const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
-    let host = url::Url::parse(resource).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let known = resource == GRAPH
-        || host.is_some_and(|host| {
-            desk.settings.graph_hosts.iter().any(|graph| graph.eq_ignore_ascii_case(&host))
-        });
-    if known { Ok(()) } else { Err(TokenError::unknown_resource(resource, tenant)) }
+/// The resource without the slash at its end, which the old endpoint takes; not in the facts.
+fn check_resource<'a>(
+    desk: &Desk<'_>,
+    tenant: &str,
+    resource: &'a str,
+    version: Version,
+) -> Result<&'a str, TokenError> {
+    let root = if version == Version::V1 { resource.trim_end_matches('/') } else { resource };
+    if root == GRAPH || is_root(root, &desk.settings.graph_hosts) {
+        return Ok(root);
+    }
+    Err(TokenError::unknown_resource(resource, tenant))
+}
+
+/// Whether this is the root of one of these hosts and nothing more (facts §1.1, §1.5): on loopback with any scheme and
+/// port.
+fn is_root(text: &str, hosts: &[String]) -> bool {
+    is_at(text, hosts).is_some_and(|url| url.path() == "/") && !text.ends_with('/')
+}
+
+/// A URL without query and the like at one of these hosts.
+fn is_at(text: &str, hosts: &[String]) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str()?;
+    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    let plain = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    let usual = url.scheme() == "https" && url.port().is_none();
+    let known = hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
+    (known && plain && (usual || loopback)).then_some(url)
 }
 
 fn check_credential(
@@ -253,9 +284,8 @@ fn check_credential(
     let Some(principal) = desk.tenant.service_principal_of(application.application_id) else {
         return Err(TokenError::missing_service_principal(client, &desk.tenant.id.to_string()));
     };
-    if let Body::ServicePrincipal(principal) = &desk.tenant.object(principal).body
-        && !principal.enabled
-    {
+    let longest = desk.view.lag.map_or(Duration::ZERO, |lag| lag.principals_at_login);
+    if !desk.tenant.is_enabled(&desk.view, principal, longest) {
         return Err(TokenError::disabled(
             client,
             &application.display_name,
@@ -275,7 +305,10 @@ fn check_credential(
     let Some(secret) = form.get("client_secret") else {
         return Err(TokenError::no_credential());
     };
-    let Some(found) = application.secrets.iter().find(|known| known.value == secret) else {
+    let waits = |known: &Secret| desk.settings.secrets_wait_for_start && desk.now < known.start;
+    let counts =
+        |known: &&Secret| known.value == secret && known.is_known(&desk.view) && !waits(known);
+    let Some(found) = application.secrets.iter().find(counts) else {
         return Err(TokenError::wrong_secret(client));
     };
     if desk.now >= found.end { Err(TokenError::expired_secret(client)) } else { Ok(Proof::Secret) }

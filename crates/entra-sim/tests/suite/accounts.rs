@@ -182,6 +182,53 @@ async fn who_may_do_what() {
     }
 }
 
+/// Who may do it to somebody hears that there is nobody; who may not learns nothing.
+#[tokio::test]
+async fn a_missing_user() {
+    let small = "User.EnableDisableAccount.All";
+    let read = "User.Read.All";
+    for (roles, disable, delete) in [
+        (&[small, read][..], 404, 403),
+        (&[small], 403, 403),
+        (&[read], 403, 403),
+        (&[WRITE], 404, 404),
+        (&["User.DeleteRestore.All"], 403, 404),
+    ] {
+        let client = with(roles).await;
+        let path = format!("/users/{STRANGER}");
+        let got = client.patch(&path, json!({ "accountEnabled": false })).await;
+        assert_eq!(got.status, disable, "{roles:?}");
+        assert_eq!(client.delete(&path).await.status, delete, "{roles:?}");
+    }
+    let client = with(&[]).await;
+    client.simulator.tenant().assign_role(
+        cast::USER_ADMINISTRATOR,
+        cast::SERVICE_PRINCIPAL_ID,
+        None,
+    );
+    assert_eq!(client.delete(&format!("/users/{STRANGER}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_name_is_held_once() {
+    let client = with(&[WRITE]).await;
+    let got = client.post("/invitations", guest("bob@contoso.com")).await;
+    assert_eq!((got.status, got.error().1), (400, "BadRequest"), "a member");
+    assert!(got.error().2.contains(cast::BOB), "{}", got.text);
+    let first = client.post("/invitations", guest("hana@fabrikam.com")).await;
+    let first = first.json["invitedUser"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(client.delete(&format!("/users/{first}")).await.status, 204);
+    let second = client.post("/invitations", guest("hana@fabrikam.com")).await;
+    let second = second.json["invitedUser"]["id"].as_str().unwrap().to_owned();
+    assert_ne!(first, second);
+    let restore = format!("/directory/deletedItems/{first}/restore");
+    let got = client.post(&restore, json!({})).await;
+    assert_eq!(got.status, 400);
+    assert!(got.error().2.starts_with("Another object with the same value"), "{}", got.text);
+    assert_eq!(client.delete(&format!("/users/{second}")).await.status, 204);
+    assert_eq!(client.post(&restore, json!({})).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_new_user_is_missing_on_some_reads() {
     let settings = Settings { lag: Some(Lag::default()), seed: 1, ..Settings::default() };

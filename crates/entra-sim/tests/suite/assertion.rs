@@ -95,20 +95,79 @@ async fn a_certificate_signs_in_by_either_algorithm_thumbprint_and_audience() {
     let header = json!({ "alg": "RS256", "x5t": signer.x5t() });
     let fraction = with(claims(), "exp", json!(1_795_421_400.25));
     assert_eq!(client.sign_in(&form(&signer.sign(&header, &fraction))).await.status, 200);
-    let tenant = cast::TENANT_ID;
-    for audience in [
-        endpoint(),
-        format!("{SIGN_IN}/contoso.com/oauth2/v2.0/token"),
-        format!("{SIGN_IN}/{tenant}/oauth2/token"),
-        format!("{SIGN_IN}/{tenant}/v2.0"),
-        format!("{SIGN_IN}/{tenant}/"),
-        format!("https://localhost:8443/{tenant}/oauth2/v2.0/token"),
-        format!("https://sts.windows.net/{tenant}/"),
-    ] {
-        let header = json!({ "alg": "PS256", "x5t#S256": signer.x5t_s256() });
-        let claims = with(claims(), "aud", json!(audience));
+    // A clock may be five minutes ahead or behind.
+    for (name, time) in [("nbf", NOW + 300), ("exp", NOW - 299)] {
+        let claims = with(with(claims(), "nbf", json!(NOW - 900)), name, json!(time));
         let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
-        assert_eq!(got.status, 200, "{audience}: {}", got.text);
+        assert_eq!(got.status, 200, "{name}: {}", got.text);
+    }
+}
+
+#[tokio::test]
+async fn the_audience_is_the_token_endpoint() {
+    let signer = Signer::new();
+    let client = registered(&signer);
+    let tenant = cast::TENANT_ID;
+    for (audience, strictly, loosely) in [
+        (json!(endpoint()), true, true),
+        (json!(format!("{SIGN_IN}/contoso.com/oauth2/v2.0/token")), true, true),
+        (json!(format!("https://localhost:8443/{tenant}/oauth2/v2.0/token")), true, true),
+        (json!(format!("http://127.0.0.1:80/{tenant}/oauth2/v2.0/token")), true, true),
+        (json!(format!("{SIGN_IN}/{tenant}/oauth2/token")), false, true),
+        (json!(format!("{SIGN_IN}/{tenant}/v2.0")), false, true),
+        (json!(format!("{SIGN_IN}/{tenant}/")), false, true),
+        (json!(format!("https://sts.windows.net/{tenant}/")), false, true),
+        (json!(format!("{SIGN_IN}/{tenant}/oauth2/v2.0/token/")), false, true),
+        (json!(format!("{SIGN_IN}/{tenant}/oauth2/v2.0/token?x")), false, true),
+        (json!(endpoint().replace("https", "http")), false, true),
+        (json!(endpoint().replace(".com", ".com:8443")), false, true),
+        (json!([endpoint()]), false, true),
+        (json!("nonsense"), false, false),
+    ] {
+        for (strict, passes) in [(true, strictly), (false, loosely)] {
+            client.simulator.change_settings(|settings| settings.strict_assertions = strict);
+            let header = json!({ "alg": "PS256", "x5t#S256": signer.x5t_s256() });
+            let claims = with(claims(), "aud", audience.clone());
+            let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+            let expect = if passes { Value::Null } else { json!([700_023]) };
+            assert_eq!(got.json["error_codes"], expect, "{audience} {strict}: {}", got.text);
+        }
+    }
+}
+
+/// Facts §1.1: what the claims of a certificate's assertion are.
+#[tokio::test]
+async fn other_claims_are_held_to_their_form() {
+    let signer = Signer::new();
+    let client = registered(&signer);
+    let header = json!({ "alg": "PS256", "x5t#S256": signer.x5t_s256() });
+    for (name, value, code) in [
+        ("jti", Value::Null, 90_014),
+        ("nbf", json!("now"), 700_024),
+        ("iat", json!("now"), 700_024),
+        ("iat", json!([NOW]), 700_024),
+    ] {
+        for (strict, expect) in [(true, json!([code])), (false, Value::Null)] {
+            client.simulator.change_settings(|settings| settings.strict_assertions = strict);
+            let claims = with(claims(), name, value.clone());
+            let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+            assert_eq!(got.json["error_codes"], expect, "{name} {strict}: {}", got.text);
+        }
+    }
+    client.simulator.change_settings(|settings| settings.strict_assertions = true);
+    // A thumbprint in base64 is compared with case.
+    let thumbprint = signer.x5t();
+    let other = thumbprint.chars().map(|letter| {
+        if letter.is_lowercase() {
+            letter.to_ascii_uppercase()
+        } else {
+            letter.to_ascii_lowercase()
+        }
+    });
+    for (kid, status) in [(signer.x5t(), 200), (other.collect(), 401)] {
+        let header = json!({ "alg": "PS256", "kid": kid });
+        let got = client.sign_in(&form(&signer.sign(&header, &claims()))).await;
+        assert_eq!(got.status, status, "{kid}");
     }
 }
 

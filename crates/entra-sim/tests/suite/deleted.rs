@@ -3,7 +3,7 @@
 use entra_sim::{Kind, Settings, Size, cast};
 use serde_json::json;
 
-use crate::client::{Client, DENIED, not_found};
+use crate::client::{Client, DENIED, not_found, sorted};
 
 const BIN: &str = "/directory/deletedItems";
 
@@ -86,4 +86,34 @@ async fn listed_by_type_and_paged() {
         assert!(pages > 1, "{pages}");
     }
     assert_eq!(client.get(&format!("{BIN}/microsoft.graph.device")).await.error(), DENIED);
+}
+
+/// Facts §7: thirty days, then for ever.
+#[tokio::test]
+async fn gone_after_thirty_days() {
+    const DAY: i64 = 24 * 60 * 60;
+    let rights = ["User.DeleteRestore.All", "User.Read.All"];
+    let mut client = Client::signed_in_with(Settings::default(), &rights).await;
+    let bin = format!("{BIN}/microsoft.graph.user");
+    client.pass(DAY);
+    client.simulator.tenant().soft_delete(cast::BOB);
+    client.simulator.tenant().soft_delete(cast::CAROL);
+    client.simulator.tenant().restore(cast::CAROL);
+    let groups = client.simulator.tenant().member_of(cast::BOB);
+    assert!(!groups.is_empty());
+    // Zoe was deleted a day before Bob.
+    for (pass, left) in [
+        (29 * DAY - 1, vec![cast::BOB, cast::ZOE]),
+        (1, vec![cast::BOB]),
+        (DAY - 1, vec![cast::BOB]),
+        (1, vec![]),
+    ] {
+        client.pass(pass);
+        client.become_holder_of(&rights).await;
+        assert_eq!(client.get(&bin).await.ids(), sorted(&left));
+    }
+    let got = client.post(&format!("{BIN}/{}/restore", cast::BOB), json!({})).await;
+    assert_eq!(got.status, 404);
+    assert!(client.simulator.tenant().members(&groups[0]).iter().all(|one| one != cast::BOB));
+    assert_eq!(client.get(&format!("/users/{}", cast::CAROL)).await.status, 200);
 }

@@ -9,10 +9,10 @@ use crate::client::Client;
 use crate::delta_client::Merged;
 
 /// Draws by seed, apart from the simulator's own.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound.max(1)
@@ -76,6 +76,7 @@ fn settings(seed: u64) -> Settings {
         former_links: !seed.is_multiple_of(3),
         deleted_at_first: !seed.is_multiple_of(4),
         omit_service_principals: false,
+        soft_deleted_links: !seed.is_multiple_of(5),
         purged_links_after: [None, Some(Duration::ZERO), Some(Duration::from_secs(40))]
             [seed as usize % 3],
         ends_with_empty_page: seed.is_multiple_of(2),

@@ -46,8 +46,17 @@ async fn the_rows_about_federated_credentials() {
     let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of the issuer" });
     let got = client.sign_in(&form(&signer.sign(&header, &federated()))).await;
     assert_eq!(claims_of(&got)["appidacr"], "2");
-    let listed = with(federated(), "aud", json!([FederatedCredential::AUDIENCE]));
-    assert_eq!(client.sign_in(&form(&signer.sign(&header, &listed))).await.status, 200);
+    for (strict, status) in [(false, 200), (true, 401)] {
+        client.simulator.change_settings(|settings| settings.strict_assertions = strict);
+        let listed = with(federated(), "aud", json!([FederatedCredential::AUDIENCE]));
+        assert_eq!(client.sign_in(&form(&signer.sign(&header, &listed))).await.status, status);
+    }
+    // A clock may be five minutes ahead or behind.
+    for (name, time) in [("iat", NOW + 300), ("exp", NOW - 299)] {
+        let claims = with(federated(), name, json!(time));
+        let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+        assert_eq!(got.status, 200, "{name}: {}", got.text);
+    }
     let text = |what: &str, value: &str| {
         format!(
             "No matching federated identity record found for presented assertion {what} '{value}'. "
@@ -93,14 +102,45 @@ async fn the_rows_about_federated_credentials() {
     assert!(!client.simulator.tenant().remove_federated_credentials(ISSUER));
 }
 
+/// While an issuer rotates its keys there are two records; and an issuer need not be a URL.
+#[tokio::test]
+async fn any_record_that_fits_will_do() {
+    let (old, new) = (Signer::new(), Signer::new());
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of the issuer" });
+    for issuer in [ISSUER, "accounts.example"] {
+        let client = Client::new(&Size::default(), Settings::default());
+        let with_key = |key: PublicKey| FederatedCredential {
+            issuer: issuer.into(),
+            subject: SUBJECT.into(),
+            audience: FederatedCredential::AUDIENCE.into(),
+            key,
+        };
+        let [modulus, exponent] = new.components();
+        let jwk = json!({ "kty": "RSA", "n": modulus, "e": exponent });
+        for key in
+            [PublicKey::from_pem(&old.public_key_pem).unwrap(), PublicKey::from_jwk(&jwk).unwrap()]
+        {
+            let mut tenant = client.simulator.tenant();
+            tenant.add_federated_credential(cast::CLIENT_ID, with_key(key)).unwrap();
+        }
+        let claims = with(federated(), "iss", json!(issuer));
+        for (signer, status) in [(&old, 200), (&new, 200), (&Signer::new(), 401)] {
+            let got = client.sign_in(&form(&signer.sign(&header, &claims))).await;
+            assert_eq!(got.status, status, "{issuer}: {}", got.text);
+        }
+    }
+}
+
 /// The key in RFC 7517, appendix A.1.
 #[test]
 fn keys_are_read_from_jwk_and_pem() {
     let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3\
                    oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQ\
                    vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-    let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "n": modulus, "e": "AQAB" })).unwrap();
-    assert_eq!(key.clone(), key);
+    assert!(PublicKey::from_jwk(&json!({ "kty": "RSA", "n": modulus, "e": "AQAB" })).is_ok());
+    let short = json!({ "n": modulus.get(..340).unwrap(), "e": "AQAB" });
+    let told = PublicKey::from_jwk(&short).unwrap_err().to_string();
+    assert!(told.starts_with("its key has 2040 bits; "), "{told}");
     for wrong in [json!({}), json!({ "n": modulus }), json!({ "n": "!", "e": "AQAB" })] {
         assert!(PublicKey::from_jwk(&wrong).is_err(), "{wrong}");
     }

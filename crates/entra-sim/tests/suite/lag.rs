@@ -83,6 +83,34 @@ async fn roles_lag_behind_giving_and_taking() {
 }
 
 #[tokio::test]
+async fn app_roles_lag_behind_giving_and_taking() {
+    let roles = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"];
+    let client = Client::signed_in_with(lagging(2), &roles).await;
+    client.simulator.tenant().add_payroll();
+    client.pass(60);
+    let of_resource = format!("/servicePrincipals/{}/appRoleAssignedTo", cast::PAYROLL);
+    let of_principal = format!("/users/{}/appRoleAssignments", cast::CAROL);
+    let seen = async |path: &str| {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..21 {
+            seen.insert(client.get(path).await.values().len());
+            client.pass(1);
+        }
+        Vec::from_iter(seen)
+    };
+    let give = || {
+        let role = cast::PAYROLL_READER;
+        client.simulator.tenant().assign_app_role(cast::PAYROLL, role, cast::CAROL).unwrap()
+    };
+    let id = give();
+    assert_eq!((seen(&of_resource).await, seen(&of_principal).await), (vec![4, 5], vec![1]));
+    assert_eq!(client.delete(&format!("{of_resource}/{id}")).await.status, 204);
+    assert_eq!((seen(&of_principal).await, seen(&of_resource).await), (vec![0, 1], vec![4]));
+    give();
+    assert_eq!((seen(&of_principal).await, seen(&of_resource).await), (vec![0, 1], vec![5]));
+}
+
+#[tokio::test]
 async fn a_new_unit_is_missing_on_some_reads_and_so_are_its_members() {
     let client = Client::signed_in_with(lagging(1), &cast::GUIDE_ROLES).await;
     client.pass(60);

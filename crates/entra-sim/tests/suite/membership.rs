@@ -103,6 +103,15 @@ async fn limits_costs_and_refusals() {
     }
     let got = client.post(&format!("{bob}/getMemberGroups"), json!({})).await;
     assert_eq!((got.status, got.error().1), (400, "Directory_ResultSizeLimitExceeded"));
+    for (capped, status) in [(true, 400), (false, 200)] {
+        client.simulator.change_settings(|settings| settings.member_objects_capped = capped);
+        let got = client.post(&format!("{bob}/getMemberObjects"), json!({})).await;
+        assert_eq!(got.status, status, "{}", got.error().1);
+    }
+    for body in [json!({ "securityEnabledOnly": "yes" }), json!({ "securityenabledonly": true })] {
+        let got = client.post(&format!("{bob}/getMemberGroups"), body).await;
+        assert_eq!((got.status, got.error().1), (400, "BadRequest"));
+    }
     client.become_holder_of(&["Organization.Read.All"]).await;
     let got = client.post(&format!("{bob}/getMemberGroups"), json!({})).await;
     assert_eq!(got.error(), DENIED);

@@ -115,6 +115,16 @@ async fn eligible_becomes_a_member_by_activation_alone() {
     assert_eq!(client.simulator.tenant().eligible(&on), [cast::BOB]);
 }
 
+/// It was measured for roles alone (facts §9).
+#[tokio::test]
+async fn a_removal_here_is_never_said_to_be_missing() {
+    let settings = Settings { pim_removal_says_missing: true, ..Settings::default() };
+    let client = Client::signed_in_with(settings, &PIM).await;
+    client.simulator.tenant().add_member(GROUP, cast::CAROL);
+    let body = wish("adminRemove", GROUP, "member", cast::CAROL);
+    assert_eq!(client.post(&requests(false), body).await.status, 201);
+}
+
 #[tokio::test]
 async fn a_membership_of_its_own_outlives_what_pim_gave() {
     let client = signed_in().await;
@@ -235,6 +245,97 @@ async fn refusals() {
     let rules = got.values()[0]["policy"]["rules"].as_array().unwrap();
     let rule = rules.iter().find(|rule| rule["id"] == "Enablement_Admin_Assignment").unwrap();
     assert_eq!(rule["enabledRules"], json!(["Ticketing"]));
+}
+
+/// Facts §2.1, §2.2: a group takes whom it takes, whoever asks. Microsoft's documentation of PIM for groups lets a
+/// group be *eligible* for a role-assignable one.
+#[tokio::test]
+async fn only_those_who_fit_into_the_group() {
+    let quota = "Unable to perform operation as '101' would exceed the maximum quota count '100'";
+    for (eligible, group, access, principal, status, text) in [
+        (false, cast::PROJECT_PHOENIX, "member", cast::FRANK, 201, ""),
+        (
+            false,
+            cast::PROJECT_PHOENIX,
+            "member",
+            cast::BUILD_ROBOT,
+            400,
+            "Directory object type: ServicePrincipal cannot be added to Unified Groups.",
+        ),
+        (
+            true,
+            cast::PROJECT_PHOENIX,
+            "member",
+            cast::BUILD_ROBOT,
+            400,
+            "Directory object type: ServicePrincipal cannot be added to Unified Groups.",
+        ),
+        (
+            false,
+            cast::PROJECT_PHOENIX,
+            "member",
+            cast::FINANCE,
+            400,
+            "Directory object type: Group cannot be added to Unified Groups.",
+        ),
+        (false, cast::PROJECT_PHOENIX, "owner", cast::BUILD_ROBOT, 201, ""),
+        (false, GROUP, "member", cast::BUILD_ROBOT, 201, ""),
+        (false, GROUP, "member", cast::FINANCE, 201, ""),
+        (
+            false,
+            GROUP,
+            "member",
+            cast::PROJECT_PHOENIX,
+            400,
+            "Unified Groups cannot be added to Security Groups.",
+        ),
+        (
+            false,
+            GROUP,
+            "owner",
+            cast::FINANCE,
+            400,
+            "Directory object type: Group cannot be an owner of a group.",
+        ),
+        (
+            true,
+            GROUP,
+            "owner",
+            cast::FINANCE,
+            400,
+            "Directory object type: Group cannot be an owner of a group.",
+        ),
+        (
+            false,
+            cast::TIER_0_OPERATORS,
+            "member",
+            cast::FINANCE,
+            400,
+            "Nesting is currently not supported",
+        ),
+        (true, cast::TIER_0_OPERATORS, "member", cast::FINANCE, 201, ""),
+        (false, cast::PLATFORM, "owner", cast::BOB, 403, quota),
+        (true, cast::PLATFORM, "owner", cast::BOB, 201, ""),
+    ] {
+        let client = signed_in().await;
+        {
+            let mut tenant = client.simulator.tenant();
+            for owner in tenant.owners(cast::PLATFORM) {
+                tenant.remove_owner(cast::PLATFORM, &owner);
+            }
+            for number in 0..100 {
+                let owner = tenant.add_user("Owner", &format!("owner{number}@contoso.com"));
+                assert!(tenant.add_owner(cast::PLATFORM, &owner));
+            }
+        }
+        let body = wish("adminAssign", group, access, principal);
+        let got = client.post(&requests(eligible), body).await;
+        assert_eq!(got.status, status, "{group} {access} {principal} {}", got.text);
+        let told = got.error().2;
+        assert!(status == 201 || told.starts_with(text), "{told}");
+        let made = client.simulator.tenant().schedules().len();
+        assert_eq!(made, usize::from(status == 201));
+    }
 }
 
 #[tokio::test]

@@ -140,3 +140,79 @@ async fn active_is_listed_after_a_while_and_eligible_at_once() {
         assert_eq!(count(true).await, 0, "gone on the first read");
     }
 }
+
+#[tokio::test]
+async fn requests_are_paged_too() {
+    let client = jit().await;
+    for principal in [cast::BOB, cast::CAROL, cast::FRANK] {
+        for eligible in [true, false] {
+            let got =
+                client.post(&requests(eligible), wish("adminAssign", principal, forever())).await;
+            assert_eq!(got.status, 201, "{}", got.text);
+        }
+    }
+    for (query, all, pages) in [
+        ("?$top=2", 3, 2),
+        ("?$top=3", 3, 1),
+        ("?$top=1&$select=id", 3, 3),
+        (&format!("?$filter=principalId%20eq%20'{}'&$top=1", cast::BOB), 1, 1),
+    ] {
+        let (ids, seen) = client.all_ids(&format!("{}{query}", requests(true))).await;
+        assert_eq!((ids.len(), seen), (all, pages), "{query}");
+    }
+    client.simulator.change_settings(|settings| settings.role_assignment_page = 2);
+    let (mut ids, pages) = client.all_ids(&requests(false)).await;
+    ids.dedup();
+    assert_eq!((ids.len(), pages), (3, 2));
+    let other = client.get(&format!("{}?$top=1", requests(true))).await;
+    let link = other.json["@odata.nextLink"].as_str().unwrap();
+    let elsewhere = link.replace("roleEligibility", "roleAssignment");
+    assert_eq!(client.get(&elsewhere).await.status, 400, "a token of another list");
+}
+
+/// Facts §3.5: requests may age out.
+#[tokio::test]
+async fn requests_age_out() {
+    let kept = Duration::from_secs(60);
+    let settings = Settings { pim_requests_kept: Some(kept), ..Settings::default() };
+    let client = Client::signed_in_with(settings, &JIT).await;
+    let got = client.post(&requests(true), wish("adminAssign", cast::BOB, forever())).await;
+    let path = format!("{}/{}", requests(true), got.json["id"].as_str().unwrap());
+    client.pass(59);
+    assert_eq!(client.get(&path).await.status, 200);
+    client.pass(1);
+    assert_eq!(client.get(&path).await.status, 404);
+    assert!(client.get(&requests(true)).await.values().is_empty());
+    assert_eq!(mine(&client, &schedules(true), cast::BOB).await.len(), 1, "the schedule stays");
+    // What waits still is no history.
+    let mut body = wish("adminAssign", cast::CAROL, hours(1));
+    body["scheduleInfo"]["startDateTime"] = json!("2026-11-23T08:30:00Z");
+    client.post(&requests(false), body).await;
+    client.pass(100);
+    assert_eq!(client.get(&requests(false)).await.values()[0]["status"], "Granted");
+}
+
+#[tokio::test]
+async fn filters_that_contradict_each_other_find_nothing() {
+    let client = jit().await;
+    let on = Privilege::role(ROLE);
+    for principal in [cast::BOB, cast::CAROL] {
+        client.simulator.tenant().make_eligible(&on, principal, None).unwrap();
+    }
+    let (bob, carol) =
+        (format!("principalId eq '{}'", cast::BOB), format!("principalId eq '{}'", cast::CAROL));
+    for (filter, status, count) in [
+        (format!("{bob} and {bob}"), 200, 1),
+        (format!("{bob} and {carol}"), 200, 0),
+        (format!("{carol} and {bob}"), 200, 0),
+        ("principalId eq 'bob'".to_owned(), 400, 0),
+        ("roleDefinitionId eq 'x'".to_owned(), 400, 0),
+    ] {
+        for path in [schedules(true), instances(true), requests(true)] {
+            let got = of(&client, &path, &filter).await;
+            let count = if path == requests(true) { 0 } else { count };
+            assert_eq!(got.status, status, "{path} {filter}");
+            assert_eq!(got.json["value"].as_array().map_or(0, Vec::len), count, "{filter}");
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! Facts §3.10, §6: users at risk.
 
 use entra_sim::{RiskLevel, RiskState, Settings, Throttling, cast};
+use http::Method;
 use serde_json::json;
 
-use crate::client::{Client, DENIED, not_found, sorted};
+use crate::client::{Client, DENIED, not_found, read, sorted};
 
 const RISKY: &str = "/identityProtection/riskyUsers";
 const WRITE: &str = "IdentityRiskyUser.ReadWrite.All";
@@ -126,5 +127,27 @@ async fn one_request_a_second_and_no_word_on_when_to_come_back() {
     client.simulator.change_settings(|settings| settings.throttling = None);
     for _ in 0..3 {
         assert_eq!(client.get(RISKY).await.status, 200);
+    }
+}
+
+/// Facts §7: what the enum did not have from the start.
+#[tokio::test]
+async fn a_detail_of_later_days_shows_to_those_who_know_it() {
+    let client = signed_in(Settings::default()).await;
+    for (name, user) in [("confirmSafe", cast::BOB), ("dismiss", cast::CAROL)] {
+        let ids = json!({ "userIds": [user] });
+        assert_eq!(client.post(&format!("{RISKY}/{name}"), ids).await.status, 204);
+    }
+    let know = "include-unknown-enum-members";
+    for (user, prefer, detail) in [
+        (cast::BOB, "", "unknownFutureValue"),
+        (cast::BOB, "return=minimal", "unknownFutureValue"),
+        (cast::BOB, know, "adminConfirmedAccountSafe"),
+        (cast::CAROL, "", "adminDismissedAllRiskForUser"),
+        (cast::CAROL, know, "adminDismissedAllRiskForUser"),
+    ] {
+        let path = format!("{RISKY}/{user}");
+        let got = client.ask(Method::GET, &path, &[("Prefer", prefer)], None).await.unwrap();
+        assert_eq!(read(got).json["riskDetail"], detail, "{user} {prefer}");
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
@@ -51,6 +51,14 @@ impl Signer {
 
     fn thumbprint(&self, algorithm: &'static digest::Algorithm) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(algorithm, &self.certificate))
+    }
+
+    /// `n` and `e` of its JWK.
+    pub(crate) fn components(&self) -> [String; 2] {
+        // An RSAPublicKey of 2048 bits is always laid out so.
+        let der = self.pair.public_key().as_ref();
+        assert_eq!((der.len(), &der[265..267]), (270, &[2, 3][..]));
+        [&der[9..265], &der[267..]].map(|number| URL_SAFE_NO_PAD.encode(number))
     }
 
     /// A JWT with this header and these claims, signed as `alg` says; PKCS #1 for what is neither.

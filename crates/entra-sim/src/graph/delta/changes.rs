@@ -12,6 +12,9 @@ use crate::answer::header_of;
 use crate::graph::Call;
 use crate::tenant::{Aspect, Handle, Standing, Step, Turn};
 
+/// What follows from something else.
+const DERIVED: [&str; 2] = ["isManagementRestricted", "proxyAddresses"];
+
 /// What a page tells of one object.
 #[derive(Default)]
 struct Piece {
@@ -48,7 +51,7 @@ pub(super) fn page(
     let (order, pieces) = (Vec::new(), BTreeMap::new());
     let mut round = Round { call, token, selection, order, pieces, left };
     let trail = &call.tenant.trail;
-    let steps: Box<dyn Iterator<Item = Step>> = match token.handles() {
+    let steps: Box<dyn Iterator<Item = Step>> = match token.handles(call.tenant) {
         Some(handles) => Box::new(trail.steps_of(&handles, from, token.to).into_iter()),
         None => Box::new(trail.steps(from, token.to)),
     };
@@ -78,10 +81,15 @@ impl Round<'_, '_> {
                 self.piece(handle, within)?.removed = Some("changed");
             }
             (Standing::Live, Aspect::State) => return self.take_all(handle, turn, within),
+            (Standing::Live, Aspect::Property(name))
+                if DERIVED.contains(&name) && !self.call.settings.delta.derived_properties => {}
             (Standing::Live, Aspect::Property(name)) if told.properties.contains(&name) => {
                 self.piece(handle, within)?.properties.insert(name);
             }
-            (Standing::Live, Aspect::Link(link, target))
+            (Standing::Live, Aspect::Return(link, target))
+                if self.call.settings.delta.soft_deleted_links
+                    || !self.call.tenant.holds(link, handle, target) => {}
+            (Standing::Live, Aspect::Link(link, target) | Aspect::Return(link, target))
                 if self.selection.links(self.call, handle).contains(&link)
                     && item::shows_link(self.call, target, turn == Turn::Linked) =>
             {

@@ -63,7 +63,7 @@ fn objects<'a>(
     token: &Token,
     from: Handle,
 ) -> Box<dyn Iterator<Item = Handle> + 'a> {
-    if let Some(handles) = token.handles() {
+    if let Some(handles) = token.handles(call.tenant) {
         return Box::new(handles.into_iter().filter(move |handle| *handle >= from));
     }
     let Some(kind) = token.set.kind() else {

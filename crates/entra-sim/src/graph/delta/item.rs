@@ -44,7 +44,9 @@ pub(super) fn live(
     let mut item = head(call, token, handle);
     let told = selection.of(call.tenant.object(handle).kind());
     for name in told.iter().flat_map(|told| &told.properties) {
-        if *name == "id" || only.is_some_and(|only| !only.contains(name)) {
+        // The values are those of the truth, which may be ahead: who is told as live is not deleted.
+        let ahead = *name == "deletedDateTime";
+        if *name == "id" || ahead || only.is_some_and(|only| !only.contains(name)) {
             continue;
         }
         let value = properties::read(call.tenant, handle, name).unwrap_or_default();

@@ -124,13 +124,14 @@ pub(crate) fn answer(call: &mut Call<'_>, set: Set) -> Result<Reply> {
 /// The first request of a round that nothing came before.
 fn begin(call: &mut Call<'_>, set: Set, options: &Options) -> Result<Token> {
     selection::check(call, set, options.select.as_deref())?;
-    let filter = options::narrow(call, set, options.filter.as_ref())?;
+    let filter = options::narrow(set, options.filter.as_ref())?;
     Ok(Token {
         set,
         select: options.select.clone(),
         ids: filter.ids,
         kinds: filter.kinds,
         issued: call.view.now.as_second(),
+        tenant: call.tenant.fingerprint,
         generation: call.settings.delta.generation,
         to: call.tenant.trail.reached(&call.view),
         place: Place::Objects { from: 0, within: None },
@@ -167,7 +168,7 @@ fn framed(call: &Call<'_>, token: &Token, items: Vec<Value>, next: Option<Place>
         Some(_) => ("@odata.nextLink", "$skiptoken"),
         None => ("@odata.deltaLink", "$deltatoken"),
     };
-    let link = format!("{}{}?{option}={}", call.root, call.path, onward.encode(call.tenant.seed));
+    let link = format!("{}{}?{option}={}", call.root, call.path, onward.encode());
     body.insert(name.into(), json!(link));
     body.insert("value".into(), Value::Array(items));
     Value::Object(body)

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::Set;
-use crate::graph::Call;
 use crate::graph::error::{GraphError, Result};
 use crate::graph::filter::{self, Filter, Literal, unsupported};
 use crate::tenant::Kind;
@@ -62,7 +61,7 @@ impl Options {
 
 /// What a filter leaves over.
 pub(super) struct Narrowed {
-    pub(super) ids: Option<Vec<u32>>,
+    pub(super) ids: Option<Vec<String>>,
     pub(super) kinds: Option<Vec<String>>,
 }
 
@@ -73,7 +72,7 @@ struct Clauses {
 }
 
 /// Reads `id eq 'a' or id eq 'b'` and `isof('…')`, whose combination is an intersection (facts §3.6).
-pub(super) fn narrow(call: &Call<'_>, set: Set, filter: Option<&Filter>) -> Result<Narrowed> {
+pub(super) fn narrow(set: Set, filter: Option<&Filter>) -> Result<Narrowed> {
     let mut clauses = Clauses::default();
     if let Some(filter) = filter {
         clauses.read(set, filter)?;
@@ -86,13 +85,10 @@ pub(super) fn narrow(call: &Call<'_>, set: Set, filter: Option<&Filter>) -> Resu
             clauses.ids.len()
         )));
     }
-    let ids = (!clauses.ids.is_empty()).then(|| {
-        let found = clauses.ids.iter().filter_map(|id| call.tenant.handle(id));
-        found.filter_map(|handle| u32::try_from(handle.number()).ok()).collect::<BTreeSet<u32>>()
-    });
+    let ids: BTreeSet<String> = clauses.ids.iter().map(|id| id.to_lowercase()).collect();
     let kinds = clauses.kinds.into_iter().map(str::to_owned).collect::<Vec<_>>();
     Ok(Narrowed {
-        ids: ids.map(|ids| ids.into_iter().collect()),
+        ids: (!ids.is_empty()).then(|| ids.into_iter().collect()),
         kinds: (!kinds.is_empty()).then_some(kinds),
     })
 }

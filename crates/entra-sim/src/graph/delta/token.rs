@@ -1,7 +1,10 @@
 //! Tokens of delta queries: opaque, bound to the set, its `$select` and its `$filter` (facts §3.6).
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::options::{Options, TokenText};
@@ -10,7 +13,7 @@ use crate::graph::Call;
 use crate::graph::error::{GraphError, Result};
 use crate::random;
 use crate::settings::DeadToken;
-use crate::tenant::{Handle, Link};
+use crate::tenant::{Handle, Link, Tenant};
 
 /// The links of a group that came already: up to this one.
 pub(super) type Within = Option<(bool, u32)>;
@@ -39,14 +42,17 @@ pub(super) struct Token {
     pub(super) set: Set,
     #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
     pub(super) select: Option<Vec<String>>,
-    /// The objects of `id eq`, ascending, as numbers.
+    /// The ids of `id eq`, also of objects that do not exist.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub(super) ids: Option<Vec<u32>>,
+    pub(super) ids: Option<Vec<String>>,
     /// The types of `isof`.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub(super) kinds: Option<Vec<String>>,
     #[serde(rename = "t")]
     pub(super) issued: i64,
+    /// The fingerprint of the tenant: another one, or the same made anew, knows nothing of these positions.
+    #[serde(rename = "r")]
+    pub(super) tenant: u64,
     #[serde(rename = "g")]
     pub(super) generation: u64,
     /// The position of the trail that the round reaches: the next one begins behind it.
@@ -59,17 +65,19 @@ pub(super) struct Token {
     pub(super) after_empty: bool,
 }
 
+/// What has a meaning in a URL of its own.
+const WRITTEN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'/').remove(b'_').remove(b'-');
 const PREFIX: &str = "RFNwdAIAAQAAD";
 
 impl Token {
-    pub(super) fn encode(&self, seed: u64) -> String {
+    pub(super) fn encode(&self) -> String {
         let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        format!("{PREFIX}{:016x}{text}", random::draw(seed, &text, 0))
+        format!("{PREFIX}{:016x}{text}", random::draw(0, &text, 0))
     }
 
-    fn decode(text: &str, seed: u64) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         let (sum, text) = text.strip_prefix(PREFIX)?.split_at_checked(16)?;
-        if u64::from_str_radix(sum, 16).ok()? != random::draw(seed, text, 0) {
+        if u64::from_str_radix(sum, 16).ok()? != random::draw(0, text, 0) {
             return None;
         }
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
@@ -93,10 +101,10 @@ impl Token {
         Self { to, place: Place::Changes { from, within: None }, ..self }
     }
 
-    /// The objects that the filter names.
-    pub(super) fn handles(&self) -> Option<Vec<Handle>> {
-        let numbers = self.ids.as_ref()?;
-        Some(numbers.iter().map(|number| Handle::of_number(*number)).collect())
+    /// The objects that the filter names, ascending.
+    pub(super) fn handles(&self, tenant: &Tenant) -> Option<Vec<Handle>> {
+        let found = self.ids.as_ref()?.iter().filter_map(|id| tenant.handle(id));
+        Some(found.collect::<BTreeSet<_>>().into_iter().collect())
     }
 }
 
@@ -116,7 +124,7 @@ pub(super) fn accept(
         TokenText::Next(text) => (text, false),
         TokenText::Delta(text) => (text, true),
     };
-    let token = Token::decode(text, call.tenant.seed)
+    let token = Token::decode(text)
         .filter(|token| token.set == set && delta == (token.place == Place::Idle));
     // What a token that nobody issued is told is not in the facts.
     let mut token = token.ok_or_else(|| GraphError::bad_request("Badly formed token."))?;
@@ -126,7 +134,8 @@ pub(super) fn accept(
         .delta
         .token_lifetime
         .is_some_and(|longest| u64::try_from(age).is_ok_and(|age| age > longest.as_secs()));
-    if old || token.generation != call.settings.delta.generation {
+    let elsewhere = token.tenant != call.tenant.fingerprint || token.to > call.tenant.trail.last();
+    if old || elsewhere || token.generation != call.settings.delta.generation {
         return Err(dead(call, &token));
     }
     // The token carries them; the texts are not in the facts.
@@ -147,11 +156,15 @@ fn beside(option: &str) -> GraphError {
     GraphError::bad_request(format!("The query parameter '{option}' is not allowed with a token."))
 }
 
-/// The three forms of facts §3.6.
+/// The forms of facts §3.6.
 fn dead(call: &Call<'_>, token: &Token) -> GraphError {
+    // The text of `resyncRequired` is not in the facts.
+    let resync = "The delta token is no longer valid, and the application must restart with a full synchronization.";
+    let status = call.settings.delta.dead_token_status;
     match call.settings.delta.dead_token {
+        DeadToken::ResyncRequired => GraphError::new(status, "resyncRequired", resync),
         DeadToken::SyncStateNotFound => GraphError::new(
-            400,
+            status,
             "syncStateNotFound",
             "The sync state generation is not found. The delta token is expired and data must be synchronized again.",
         ),
@@ -159,12 +172,8 @@ fn dead(call: &Call<'_>, token: &Token) -> GraphError {
             GraphError::unsupported_query("DeltaLink older than 30 days is not supported.")
         }
         DeadToken::Gone => {
-            // The code and the text are not in the facts.
-            let error = GraphError::new(
-                410,
-                "resyncRequired",
-                "The delta token is no longer valid, and the application must restart with a full synchronization.",
-            );
+            // The code is not in the facts.
+            let error = GraphError::new(410, "resyncRequired", resync);
             GraphError { location: Some(restart(call, token)), ..error }
         }
     }
@@ -174,10 +183,11 @@ fn dead(call: &Call<'_>, token: &Token) -> GraphError {
 fn restart(call: &Call<'_>, token: &Token) -> String {
     let mut options = String::new();
     if let Some(names) = &token.select {
+        let encoded = |name: &String| utf8_percent_encode(name, WRITTEN).to_string();
+        let names: Vec<String> = names.iter().map(encoded).collect();
         options = format!("$select={}&", names.join(","));
     }
-    let ids = token.handles().unwrap_or_default();
-    let ids = ids.iter().map(|id| format!("id%20eq%20'{}'", call.tenant.object(*id).id));
+    let ids = token.ids.iter().flatten().map(|id| format!("id%20eq%20'{id}'"));
     let kinds = token.kinds.iter().flatten();
     let kinds = kinds.map(|kind| format!("isof('microsoft.graph.{kind}')"));
     let clauses: Vec<String> = ids.chain(kinds).collect();

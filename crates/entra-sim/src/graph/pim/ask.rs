@@ -1,20 +1,57 @@
 //! Asking PIM for something: the body of a POST, and what comes of it (facts §3.5, §3.11, §9). The order of the
 //! checks is inferred: permission, form of the request, existence, state, policy.
 
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Collection, Use, describe};
+use super::{Collection, Use, describe, moment};
+use crate::graph::body::{self, Form};
 use crate::graph::error::{GraphError, Result};
 use crate::graph::reference::body;
-use crate::graph::role_changes::scope_of;
+use crate::graph::role_changes::{one_scope, scope_of};
+use crate::graph::write::{check_quota, check_type};
 use crate::graph::{Call, Reply, render};
 use crate::tenant::{
     Action, Expiry, GroupKind, Handle, Kind, Link, On, Quirks, Refusal, Request, Wish,
 };
 
 type Body = Map<String, Value>;
+
+const TICKET: Form = Form::Object(&[("ticketNumber", Form::Text), ("ticketSystem", Form::Text)]);
+const EXPIRATION: Form =
+    Form::Object(&[("type", Form::Text), ("endDateTime", Form::Text), ("duration", Form::Text)]);
+const SCHEDULE: Form = Form::Object(&[
+    ("startDateTime", Form::Text),
+    ("expiration", EXPIRATION),
+    ("recurrence", Form::Null),
+]);
+/// What a request for a role may hold, then what one for a group may (CSDL).
+const MEMBERS: [&[(&str, Form)]; 2] = [
+    &[
+        ("action", Form::Text),
+        ("principalId", Form::Text),
+        ("roleDefinitionId", Form::Text),
+        ("directoryScopeId", Form::Text),
+        ("appScopeId", Form::Text),
+        ("justification", Form::Text),
+        ("scheduleInfo", SCHEDULE),
+        ("ticketInfo", TICKET),
+        ("isValidationOnly", Form::Flag),
+        ("customData", Form::Null),
+    ],
+    &[
+        ("action", Form::Text),
+        ("principalId", Form::Text),
+        ("groupId", Form::Text),
+        ("accessId", Form::Text),
+        ("justification", Form::Text),
+        ("scheduleInfo", SCHEDULE),
+        ("ticketInfo", TICKET),
+        ("isValidationOnly", Form::Flag),
+        ("customData", Form::Null),
+    ],
+];
 
 /// `POST` to a collection of requests.
 pub(super) fn create(call: &mut Call<'_>, collection: &Collection<'_>) -> Result<Reply> {
@@ -23,6 +60,8 @@ pub(super) fn create(call: &mut Call<'_>, collection: &Collection<'_>) -> Result
     // Whoever may only take away may do nothing else.
     let wanted = if action == Some(Action::Remove) { Use::Remove } else { Use::Write };
     collection.need(call, wanted)?;
+    let [of_roles, of_groups] = MEMBERS;
+    body::check(&body, if collection.groups { of_groups } else { of_roles })?;
     let action = action.ok_or_else(|| {
         // What an app-only caller hears to a self-service action is not in the facts.
         GraphError::new(
@@ -53,7 +92,7 @@ fn carry_out(call: &mut Call<'_>, wish: &Wish) -> Result<Request> {
         removal_ends_activation: call.settings.pim_removal_ends_activation,
     };
     let request = call.tenant.carry_out(wish, quirks).map_err(refused)?;
-    let denied = call.settings.pim_removal_says_missing;
+    let denied = call.settings.pim_removal_says_missing && matches!(wish.on, On::Role(..));
     if denied && wish.action == Action::Remove && !wish.eligible {
         call.note = Some("carried out, and answered RoleAssignmentDoesNotExist".to_owned());
         return Err(refused(Refusal::DoesNotExist));
@@ -81,6 +120,11 @@ fn wish(call: &Call<'_>, collection: &Collection<'_>, body: &Body, action: Actio
     let principal = required(body, "principalId")?;
     let on = if collection.groups { group(call, body)? } else { role(call, body)? };
     let principal = principal_of(call, on, principal)?;
+    if let On::Group(group, link) = on
+        && action != Action::Remove
+    {
+        check_fit(call, collection, (group, link), principal)?;
+    }
     let ticket = |name: &str| {
         let value = body.get("ticketInfo").and_then(|ticket| ticket.get(name));
         value.and_then(Value::as_str).map(str::to_owned)
@@ -103,7 +147,7 @@ fn wish(call: &Call<'_>, collection: &Collection<'_>, body: &Body, action: Actio
 
 fn role(call: &Call<'_>, body: &Body) -> Result<On> {
     let role = required(body, "roleDefinitionId")?;
-    let scope = required(body, "directoryScopeId")?;
+    let scope = one_scope(body)?;
     let definition = Uuid::try_parse(role).ok().and_then(|id| call.tenant.roles.definition(id));
     let definition = definition.ok_or_else(role_not_found)?;
     Ok(On::Role(definition.id, scope_of(call, definition, scope)?))
@@ -166,15 +210,31 @@ fn principal_of(call: &Call<'_>, on: On, id: &str) -> Result<Handle> {
     }
 }
 
+/// A group takes whom it takes, whoever asks (facts §2.1, §2.2). Microsoft's documentation lets a group be eligible
+/// for a role-assignable one, but not active there.
+fn check_fit(
+    call: &Call<'_>,
+    collection: &Collection<'_>,
+    (group, link): (Handle, Link),
+    principal: Handle,
+) -> Result<()> {
+    let nests = call.tenant.object(principal).kind() == Kind::Group
+        && call.tenant.group_kind(group) == Some(&GroupKind::RoleAssignable);
+    if !(collection.eligible && nests && link == Link::Member) {
+        check_type(call, group, link, principal)?;
+    }
+    if collection.eligible || call.tenant.holds(link, group, principal) {
+        return Ok(());
+    }
+    check_quota(call, group, link, 1)
+}
+
 /// `scheduleInfo`: when it begins, when it ends.
 fn term(info: &Value) -> Result<(Option<Timestamp>, Expiry)> {
     let invalid = || refused(Refusal::InvalidSchedule);
     let time = |value: Option<&Value>| match value.filter(|value| !value.is_null()) {
         None => Ok(None),
-        Some(value) => {
-            let parsed = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-            parsed.map(Some).ok_or_else(invalid)
-        }
+        Some(value) => value.as_str().and_then(moment::time).map(Some).ok_or_else(invalid),
     };
     let start = time(info.get("startDateTime"))?;
     let expiration = info.get("expiration").ok_or_else(invalid)?;
@@ -184,7 +244,7 @@ fn term(info: &Value) -> Result<(Option<Timestamp>, Expiry)> {
         "afterdatetime" => Expiry::At(time(expiration.get("endDateTime"))?.ok_or_else(invalid)?),
         "afterduration" => {
             let text = expiration.get("duration").and_then(Value::as_str).ok_or_else(invalid)?;
-            Expiry::For(text.parse::<Span>().map_err(|_| invalid())?, text.to_owned())
+            Expiry::For(moment::duration(text).ok_or_else(invalid)?, text.to_owned())
         }
         // What `notSpecified` comes to is not in the facts.
         _ => return Err(invalid()),

@@ -3,6 +3,7 @@
 
 mod ask;
 mod describe;
+mod moment;
 mod read;
 mod requests;
 
@@ -200,6 +201,7 @@ pub(super) fn groups(call: &mut Call<'_>, name: &str, rest: &[&str]) -> Result<R
 
 fn answer(call: &mut Call<'_>, collection: &Collection<'_>, rest: &[&str]) -> Result<Reply> {
     let requests = collection.sort == Sort::Requests;
+    requests::age_out(call);
     match (call.method.as_str(), rest) {
         ("GET", ["filterByCurrentUser", ..]) => Err(GraphError::new(
             400,

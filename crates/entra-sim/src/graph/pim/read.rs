@@ -1,15 +1,23 @@
 //! Reading schedules and instances (facts §3.5, §3.11, §9).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Collection, Sort, Use, describe, invalid_filter};
 use crate::graph::error::{GraphError, Result};
 use crate::graph::expand::Expand;
 use crate::graph::filter::{Filter, Literal};
+use crate::graph::reference::check_id;
 use crate::graph::role_definitions::describe as describe_definition;
 use crate::graph::{Call, Reply, list as lists, render};
 use crate::random;
 use crate::tenant::{Asked, Handle, On, Row};
+
+const ACTIVATED_USING: &str = "activatedUsing";
+/// Properties that are compared with nothing but GUIDs.
+const GUIDS: [&str; 3] = ["principalId", "groupId", "roleDefinitionId"];
 
 /// What a filter says: `eq` on a few properties, joined by `and` (facts §9).
 pub(super) fn equalities<'a>(
@@ -24,6 +32,9 @@ pub(super) fn equalities<'a>(
             Ok(all)
         }
         Some(Filter::Equal(name, Literal::Text(text))) if known.contains(&name.as_str()) => {
+            if GUIDS.contains(&name.as_str()) {
+                check_id(text)?;
+            }
             Ok(vec![(name, text)])
         }
         Some(_) => Err(invalid_filter()),
@@ -74,9 +85,15 @@ pub(super) fn list(call: &Call<'_>, collection: &Collection<'_>) -> Result<Reply
     // Whoever does not exist holds nothing.
     let known = |id: Option<&str>| id.map(|id| call.tenant.live(id).unwrap_or(Handle::LAST));
     let exists = |handle: Option<Handle>| handle != Some(Handle::LAST);
+    let one = |name: &str| {
+        let mut all = wanted.iter().filter(|one| one.0 == name).map(|one| one.1);
+        let first = all.next();
+        all.all(|other| first.is_some_and(|first| first.eq_ignore_ascii_case(other)))
+    };
     let asked =
         Asked { principal: known(principal), group: known(group), ..asked(call, collection) };
-    let mut rows = if exists(asked.principal) && exists(asked.group) {
+    // Two principals at once are nobody.
+    let mut rows = if exists(asked.principal) && exists(asked.group) && one("principalId") {
         call.tenant.rows(&call.view, &asked)
     } else {
         Vec::new()
@@ -86,9 +103,10 @@ pub(super) fn list(call: &Call<'_>, collection: &Collection<'_>) -> Result<Reply
         wanted.iter().copied().filter(|one| one.0 != "principalId").collect();
     rows.retain(|row| passes(&describe::row(call, collection, row), &rest));
     let (cut, next) = cut(call, rows);
+    let behind = eligibilities(call, collection, &expand);
     let values = cut
         .iter()
-        .map(|row| shown(call, collection, row, &expand))
+        .map(|row| shown(call, collection, row, &expand, &behind))
         .collect::<Result<Vec<Value>>>()?;
     Ok(Reply::Json(render::list(call, &collection.set(), values, None, next)))
 }
@@ -127,7 +145,8 @@ pub(super) fn one(call: &Call<'_>, collection: &Collection<'_>, id: &str) -> Res
         own == id
     });
     let found = found.ok_or_else(|| missing(id))?;
-    let item = shown(call, collection, found, &expand)?;
+    let behind = eligibilities(call, collection, &expand);
+    let item = shown(call, collection, found, &expand, &behind)?;
     Ok(Reply::Json(render::plain_entity(call, &collection.set(), item)))
 }
 
@@ -140,11 +159,11 @@ pub(super) fn missing(id: &str) -> GraphError {
 pub(super) fn navigations(collection: &Collection<'_>) -> &'static [&'static str] {
     match (collection.groups, collection.eligible, collection.sort) {
         (false, false, Sort::Schedules | Sort::Instances) => {
-            &["principal", "roleDefinition", "directoryScope", "activatedUsing"]
+            &["principal", "roleDefinition", "directoryScope", ACTIVATED_USING]
         }
         (false, ..) => &["principal", "roleDefinition", "directoryScope"],
         (true, false, Sort::Schedules | Sort::Instances) => {
-            &["principal", "group", "activatedUsing"]
+            &["principal", "group", ACTIVATED_USING]
         }
         (true, ..) => &["principal", "group"],
     }
@@ -155,12 +174,14 @@ fn shown(
     collection: &Collection<'_>,
     row: &Row,
     expand: &[Expand],
+    behind: &BTreeMap<Uuid, Value>,
 ) -> Result<Value> {
     let item = describe::row(call, collection, row);
     let mut item = render::project(call, &collection.type_name(), item)?;
     for one in expand {
-        let value = if one.navigation == "activatedUsing" {
-            one.select(activated(call, collection, row))
+        let value = if one.navigation == ACTIVATED_USING {
+            let eligibility = row.activated.and_then(|id| behind.get(&id));
+            one.select(eligibility.cloned().unwrap_or_default())
         } else {
             expanded(call, one, row.on, row.principal)
         };
@@ -171,14 +192,19 @@ fn shown(
     Ok(item)
 }
 
-/// The eligibility that was activated.
-fn activated(call: &Call<'_>, collection: &Collection<'_>, row: &Row) -> Value {
+/// What may have been activated, by the request that made it, when it is to be shown.
+fn eligibilities(
+    call: &Call<'_>,
+    collection: &Collection<'_>,
+    expand: &[Expand],
+) -> BTreeMap<Uuid, Value> {
+    if !expand.iter().any(|one| one.navigation == ACTIVATED_USING) {
+        return BTreeMap::new();
+    }
     let behind = Collection { eligible: true, ..*collection };
-    let rows = call.tenant.rows(&call.view, &asked(call, &behind));
-    let found = rows.iter().find(|one| {
-        row.activated.is_some() && one.created.map(|(request, _)| request) == row.activated
-    });
-    found.map_or(Value::Null, |found| describe::row(call, &behind, found))
+    let rows = call.tenant.rows(&call.view, &asked(call, &behind)).into_iter();
+    let made = rows.filter_map(|row| Some((row.created?.0, describe::row(call, &behind, &row))));
+    made.collect()
 }
 
 /// The value of a navigation that requests have, too.

@@ -1,5 +1,6 @@
 //! The audit trail of requests, and cancelling one (facts §3.5).
 
+use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -7,25 +8,46 @@ use super::read::{equalities, expanded, filtered, missing, navigations, passes};
 use super::{Collection, Use, describe, invalid_filter};
 use crate::graph::error::{GraphError, Result};
 use crate::graph::expand::Expand;
-use crate::graph::{Call, Reply, render};
+use crate::graph::{Call, Reply, list as lists, render};
 use crate::tenant::{On, Request};
 
-/// The requests, oldest first, all in one page; `$filter` on `status` is refused (facts §3.5).
+/// Forgets what is too old (facts §3.5).
+pub(super) fn age_out(call: &mut Call<'_>) {
+    let kept = call.settings.pim_requests_kept.and_then(|kept| SignedDuration::try_from(kept).ok());
+    if let Some(until) = kept.and_then(|kept| call.view.now.checked_sub(kept).ok()) {
+        call.tenant.pim.age_out(until);
+    }
+}
+
+/// The requests, oldest first, in pages; `$filter` on `status` is refused (facts §3.5).
 pub(super) fn list(call: &Call<'_>, collection: &Collection<'_>) -> Result<Reply> {
     collection.need(call, Use::Read)?;
     let expand = Expand::parse_all(call, navigations(collection))?;
     let wanted = equalities(call.query.filter.as_ref(), filtered(collection))?;
-    let scoped = |name: &str| wanted.iter().any(|one| one.0 == name);
-    if collection.groups && !scoped("groupId") && !scoped("principalId") {
+    let value = |name: &str| wanted.iter().find(|one| one.0 == name).map(|one| one.1);
+    if collection.groups && value("groupId").is_none() && value("principalId").is_none() {
         return Err(invalid_filter());
     }
-    let mut values = Vec::new();
-    for request in call.tenant.pim.requests().iter().filter(|one| belongs(collection, one)) {
-        if passes(&describe::request(call, request), &wanted) {
-            values.push(shown(call, collection, request, &expand)?);
-        }
-    }
-    Ok(Reply::Json(render::list(call, &collection.set(), values, None, None)))
+    lists::check_token(call)?;
+    let principal = value("principalId").map(|id| call.tenant.handle(id));
+    let passes = |request: &Request| {
+        belongs(collection, request)
+            && principal.is_none_or(|principal| principal == Some(request.principal))
+            && passes(&describe::request(call, request), &wanted)
+    };
+    let size = call.query.top.unwrap_or(call.settings.role_assignment_page);
+    let behind = call.query.token.as_ref().map_or(0, |token| token.last);
+    let found = call.tenant.pim.requests().behind(behind).filter(|(_, request)| passes(request));
+    let mut found: Vec<(u64, &Request)> = found.take(size + 1).collect();
+    let more = found.len() > size;
+    found.truncate(size);
+    let last = found.last().filter(|_| more);
+    let next = last.map(|(number, _)| lists::link_behind(call, *number, None, 0));
+    let values = found
+        .into_iter()
+        .map(|(_, request)| shown(call, collection, request, &expand))
+        .collect::<Result<Vec<Value>>>()?;
+    Ok(Reply::Json(render::list(call, &collection.set(), values, None, next)))
 }
 
 /// One request.
@@ -54,8 +76,8 @@ fn belongs(collection: &Collection<'_>, request: &Request) -> bool {
 
 fn find<'a>(call: &'a Call<'_>, collection: &Collection<'_>, id: &str) -> Result<&'a Request> {
     let wanted = Uuid::try_parse(id).map_err(|_| missing(id))?;
-    let mut requests = call.tenant.pim.requests().iter();
-    requests.find(|one| one.id == wanted && belongs(collection, one)).ok_or_else(|| missing(id))
+    let found = call.tenant.pim.requests().get(wanted);
+    found.filter(|one| belongs(collection, one)).ok_or_else(|| missing(id))
 }
 
 fn shown(

@@ -44,7 +44,7 @@ def claims_of(token):
     host = HOST or "https://login.microsoftonline.com"
     keys = jwt.PyJWKClient(f"{host}/{TENANT}/discovery/v2.0/keys")
     key = keys.get_signing_key_from_jwt(token).key
-    return jwt.decode(token, key, algorithms=["RS256"], audience="https://graph.microsoft.com")
+    return jwt.decode(token, key, algorithms=["RS256"], audience=SCOPE.removesuffix("/.default"))
 
 
 def report(**results):
