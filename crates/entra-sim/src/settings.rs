@@ -95,7 +95,8 @@ pub struct Settings {
     /// Status of AADSTS50027 for an assertion that is no JWT (facts §1.4: UNCONFIRMED).
     pub unparsable_assertion_status: u16,
     /// Assertions are held to the documented form alone (facts §1.1): the audience is the token endpoint of version 2,
-    /// or that of the federated credential, as one text; a certificate's has a `jti`; times are numbers. Otherwise
+    /// or that of the federated credential, as one text (of another issuer also as the only entry of a list); a
+    /// certificate's has a `jti`; times are numbers. Otherwise
     /// other forms pass too, some of which clients are known to send.
     pub strict_assertions: bool,
     /// A secret counts from its `startDateTime` on, and is as good as a wrong one before; not in the facts.

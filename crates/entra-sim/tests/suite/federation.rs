@@ -46,10 +46,15 @@ async fn the_rows_about_federated_credentials() {
     let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "of the issuer" });
     let got = client.sign_in(&form(&signer.sign(&header, &federated()))).await;
     assert_eq!(claims_of(&got)["appidacr"], "2");
-    for (strict, status) in [(false, 200), (true, 401)] {
+    let one = json!([FederatedCredential::AUDIENCE]);
+    let several = json!([FederatedCredential::AUDIENCE, "another"]);
+    for (strict, audience, status) in
+        [(false, &one, 200), (true, &one, 200), (false, &several, 200), (true, &several, 401)]
+    {
         client.simulator.change_settings(|settings| settings.strict_assertions = strict);
-        let listed = with(federated(), "aud", json!([FederatedCredential::AUDIENCE]));
-        assert_eq!(client.sign_in(&form(&signer.sign(&header, &listed))).await.status, status);
+        let listed = with(federated(), "aud", audience.clone());
+        let got = client.sign_in(&form(&signer.sign(&header, &listed))).await;
+        assert_eq!(got.status, status, "{audience} {strict}: {}", got.text);
     }
     // A clock may be five minutes ahead or behind.
     for (name, time) in [("iat", NOW + 300), ("exp", NOW - 299)] {
