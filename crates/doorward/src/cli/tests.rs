@@ -20,6 +20,14 @@ fn every_command_has_an_example() {
     walk(&command(), "doorward");
 }
 
+/// The words of a line, as a shell finds them: what stands between quotes is one.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split('\'').enumerate().flat_map(|(place, part)| match place % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    })
+}
+
 #[test]
 fn every_example_is_understood() {
     fn walk(command: &clap::Command) {
@@ -28,7 +36,7 @@ fn every_example_is_understood() {
             for line in help.lines().filter(|line| line.starts_with("  ")) {
                 let line = line.rsplit("| ").next().unwrap_or(line);
                 let line = line.split(" >").next().unwrap_or(line);
-                let parsed = Cli::try_parse_from(line.split_whitespace());
+                let parsed = Cli::try_parse_from(words(line));
                 assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
             }
             walk(inner);
